@@ -1,0 +1,96 @@
+//! Fields that operators and end users fill in.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything a provider asks for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// Asked of the end user, kept on the connection (`{connection.NAME}`).
+    #[serde(default)]
+    pub connection: Vec<Input>,
+    /// The credential itself (`{credential.NAME}`). Absent: the scheme's own fields.
+    #[serde(default)]
+    pub credential: Vec<Input>,
+    /// Set once by the operator (`{integration.NAME}`).
+    #[serde(default)]
+    pub integration: Vec<Input>,
+}
+
+/// One field.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Our name, snake case, used in templates.
+    pub name: String,
+    /// The spelling on the HTTP API when it differs from `name`.
+    #[serde(default)]
+    pub wire: Option<String>,
+    /// What kind of value it is.
+    #[serde(default)]
+    pub kind: Kind,
+    /// One to four words.
+    pub label: String,
+    /// One line that says what to enter or where to find it.
+    #[serde(default)]
+    pub help: Option<String>,
+    /// An example of the form, shown as placeholder.
+    #[serde(default)]
+    pub example: Option<String>,
+    /// Anchored linear-time pattern.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// Shown before the value, not stored.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// Shown after the value, not stored.
+    #[serde(default)]
+    pub suffix: Option<String>,
+    /// Allowed values of `kind = "enum"`.
+    #[serde(default, rename = "enum")]
+    pub choices: Vec<String>,
+    /// Whether it must be filled; yes unless said otherwise.
+    #[serde(default = "yes")]
+    pub required: bool,
+    /// Hidden when shown, sealed when stored.
+    #[serde(default)]
+    pub secret: bool,
+    /// Filled by the system (captures, look-ups), never asked.
+    #[serde(default)]
+    pub automated: bool,
+    /// Value when left empty.
+    #[serde(default)]
+    pub default: Option<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Input {
+    /// The name on the HTTP API.
+    pub fn wire_name(&self) -> &str {
+        self.wire.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// Kinds of input values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Any text without control characters.
+    #[default]
+    String,
+    /// Several lines (PEM keys).
+    Text,
+    /// A host name, without scheme, port or path.
+    Hostname,
+    /// An absolute https URL.
+    Url,
+    /// A UUID.
+    Uuid,
+    /// An e-mail address.
+    Email,
+    /// One of `enum`.
+    Enum,
+}

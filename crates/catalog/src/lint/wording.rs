@@ -1,0 +1,63 @@
+//! Wording: header names, stray control characters, scope names and paths into answers.
+
+use super::Findings;
+use super::sites::{self, Place};
+use crate::provider::Provider;
+use crate::template::{is_name, is_path};
+
+/// Headers that belong to the HTTP layer (RFC 9110 §7.6.1, §7.2, §8.6).
+const FRAMING: [&str; 6] = ["connection", "content-length", "host", "te", "transfer-encoding", "upgrade"];
+
+/// Checks the small print of a provider.
+pub(super) fn check(provider: &Provider, findings: &mut Findings) {
+    if provider.name.trim().is_empty() {
+        findings.add("name", "the name is empty");
+    }
+    for site in sites::all(provider) {
+        let name = site.at.splitn(3, '.').nth(2).unwrap_or_default();
+        if site.place.is_header() && !is_header_name(name) {
+            findings.add(&site.at, format!("`{name}` is not a header name in lower case"));
+        }
+        if site.place.is_header() && FRAMING.contains(&name) {
+            findings.add(&site.at, format!("`{name}` belongs to the HTTP layer and cannot be set"));
+        }
+        if site.place != Place::CallBody && site.template.source().chars().any(char::is_control) {
+            findings.add(&site.at, "a value must not hold line breaks or other control characters");
+        }
+    }
+    for (at, scopes) in
+        [("scopes.default", &provider.scopes.default), ("scopes.known", &provider.scopes.known)]
+    {
+        for (index, scope) in scopes.iter().enumerate() {
+            if scope.is_empty() || scope.chars().any(|c| c.is_control() || c.is_whitespace()) {
+                findings.add(format!("{at}.{index}"), "a scope is one word");
+            }
+        }
+    }
+    captures(provider, findings);
+}
+
+/// A token of RFC 9110 §5.6.2, lower case only.
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+fn captures(provider: &Provider, findings: &mut Findings) {
+    let captures = &provider.captures;
+    for (group, table, dotted) in
+        [("token_response", &captures.token_response, true), ("callback", &captures.callback, false)]
+    {
+        for (field, from) in table {
+            let at = format!("captures.{group}.{field}");
+            if !is_name(field) {
+                findings.add(&at, format!("`{field}` is not snake case"));
+            }
+            if from.is_empty() || (dotted && !is_path(from)) {
+                findings.add(&at, format!("`{from}` is not a dotted path into the answer"));
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The guarded client against raw servers on this machine.
+
+mod bounds;
+mod names;
+mod server;
+mod targets;
+mod wire;

@@ -1,0 +1,94 @@
+//! The audit trail's writer: entries of many requests are committed together.
+//!
+//! A caller waits until its entry is durable and only then answers; while one group is being written the next one
+//! gathers, so that the cost of a commit is shared by all who wait.
+
+use model::audit::Action;
+use model::{Actor, AuditEntry, AuditId, EnvironmentId};
+use store::AuditLog;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+
+use crate::actor::{Grant, right};
+use crate::{Engine, Error};
+
+/// Entries that may wait; beyond that callers wait for a place.
+const QUEUE: usize = 4096;
+/// Entries written together at most.
+const GROUP: usize = 512;
+
+type Waiting = (AuditEntry, oneshot::Sender<bool>);
+
+/// Hands entries to the task that writes them.
+pub(crate) struct AuditWriter {
+    queue: mpsc::Sender<Waiting>,
+    log: AuditLog,
+}
+
+impl AuditWriter {
+    /// Starts the task. It ends when the writer is dropped and its queue is empty.
+    pub(crate) fn start(log: AuditLog, tasks: &TaskTracker) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tasks.spawn(write(log.clone(), waiting));
+        Self { queue, log }
+    }
+
+    async fn record(&self, entry: AuditEntry) -> Result<(), Error> {
+        let (done, written) = oneshot::channel();
+        self.queue.send((entry, done)).await.map_err(|_| Error::Unavailable)?;
+        if written.await.unwrap_or(false) { Ok(()) } else { Err(Error::Unavailable) }
+    }
+}
+
+async fn write(log: AuditLog, mut waiting: mpsc::Receiver<Waiting>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while waiting.recv_many(&mut group, GROUP).await > 0 {
+        let (entries, callers): (Vec<_>, Vec<_>) = group.drain(..).unzip();
+        let written = match log.append(&entries).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, entries = entries.len(), "audit entries could not be written");
+                false
+            }
+        };
+        for caller in callers {
+            // A caller that went away no longer asks.
+            let _ = caller.send(written);
+        }
+    }
+}
+
+/// What happened, before it has an id and a time.
+pub(crate) struct Event<'a> {
+    pub(crate) environment: EnvironmentId,
+    pub(crate) actor: Actor,
+    pub(crate) action: Action,
+    pub(crate) subject: &'a str,
+    pub(crate) detail: Option<String>,
+}
+
+impl Engine {
+    /// Writes an entry and waits until it is durable.
+    pub(crate) async fn record(&self, event: Event<'_>) -> Result<(), Error> {
+        let entry = AuditEntry {
+            id: AuditId(self.ports().row_id()),
+            environment: event.environment,
+            at: self.ports().now(),
+            actor: event.actor.to_string(),
+            action: event.action.as_str().to_owned(),
+            subject: event.subject.to_owned(),
+            detail: event.detail,
+        };
+        self.0.audit.record(entry).await
+    }
+
+    /// The newest entries of the environment, at most `limit` (1 to 1000), older than `before`.
+    pub async fn audit_trail(
+        &self,
+        by: &Grant<right::ReadAudit>,
+        limit: u32,
+        before: Option<AuditId>,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        Ok(self.0.audit.log.list(by.environment.id, limit.clamp(1, 1000), before).await?)
+    }
+}

@@ -1,0 +1,186 @@
+#![doc = include_str!("../README.md")]
+
+mod actor;
+mod audit;
+mod callback;
+mod canary;
+mod connect;
+mod connections;
+mod deliver;
+mod discover;
+mod entered;
+mod environments;
+mod error;
+mod import;
+mod integrations;
+mod jobs;
+mod keys;
+mod keys_seen;
+mod metadata;
+mod notify;
+pub mod ports;
+mod purge;
+mod read;
+mod refresh;
+mod revoke;
+mod save;
+mod seals;
+mod send;
+mod sessions;
+mod usage;
+mod verify;
+mod webhooks;
+
+use std::sync::Arc;
+
+use catalog::Catalog;
+use egress::Egress;
+use store::{AuditLog, Store};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+use vault::KeyRing;
+
+pub use actor::{AuthError, AuthOutage, Caller, Grant, Right, SessionCaller, right};
+pub use callback::{CallbackFailure, FailureKind};
+pub use canary::{CanaryError, check as check_canary};
+pub use connect::{Choice, Connected, Form, FormField, Scheme, Submitted};
+pub use connections::{ConnectionPatch, Deleted, ListQuery, Listed};
+pub use error::{Error, Refusal, Rule, Thing, Upstream};
+pub use import::{Imported, NewConnection};
+pub use integrations::{ClientInput, IntegrationPatch, IntegrationSecrets, IntegrationView, NewIntegration};
+pub use keys::{NewKey, NewKeySecret};
+pub use metadata::MetadataWrite;
+pub use read::{ReadConnection, ReadError, ReadOptions};
+pub use revoke::RevocationOutcome;
+pub use sessions::{CreatedSession, NewSession, Reconnect, SessionDetails};
+pub use webhooks::{WebhookPatch, WebhookSettingsView};
+
+use audit::AuditWriter;
+use discover::Discovered;
+use jobs::Nudge;
+use keys_seen::KeysSeen;
+use ports::{Chance, Clock, Ports};
+use usage::Usage;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Store,
+    /// Where the audit trail is kept.
+    pub audit: AuditLog,
+    /// The master keys.
+    pub keys: KeyRing,
+    /// The way out.
+    pub egress: Egress,
+    /// The providers.
+    pub catalog: Catalog,
+    /// Time.
+    pub clock: Box<dyn Clock>,
+    /// Chance.
+    pub chance: Box<dyn Chance>,
+    /// What browsers and providers see; the callback is `<public-url>/oauth/callback`.
+    pub public_url: Url,
+}
+
+/// The use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    audit: AuditWriter,
+    keys: KeyRing,
+    egress: Egress,
+    catalog: Catalog,
+    ports: Ports,
+    public_url: Url,
+    keys_seen: KeysSeen,
+    usage: Usage,
+    refreshes: refresh::Running,
+    discovered: Discovered,
+    nudge: Nudge,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Engine {
+    /// Proves the master key against the store, then starts the writer of the audit trail. Background work starts
+    /// with [`Engine::start_jobs`].
+    ///
+    /// Tasks are tracked by `tasks` and end after `stop` is cancelled.
+    pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, CanaryError> {
+        let ports = Ports { clock: parts.clock, chance: parts.chance };
+        canary::prove(&parts.store, &parts.keys, &ports).await?;
+        let audit = AuditWriter::start(parts.audit, tasks);
+        Ok(Self(Arc::new(Inner {
+            store: parts.store,
+            audit,
+            keys: parts.keys,
+            egress: parts.egress,
+            catalog: parts.catalog,
+            ports,
+            public_url: parts.public_url,
+            keys_seen: KeysSeen::default(),
+            usage: Usage::default(),
+            refreshes: refresh::Running::default(),
+            discovered: Discovered::default(),
+            nudge: Nudge::default(),
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+        })))
+    }
+
+    /// The providers.
+    pub fn catalog(&self) -> &Catalog {
+        &self.0.catalog
+    }
+
+    /// What browsers and providers see.
+    pub fn public_url(&self) -> &Url {
+        &self.0.public_url
+    }
+
+    /// Where providers send the browser back to.
+    pub fn callback_url(&self) -> Url {
+        let mut url = self.0.public_url.clone();
+        url.set_path(&format!("{}/oauth/callback", url.path().trim_end_matches('/')));
+        url
+    }
+
+    /// Whether the store answers.
+    pub async fn ready(&self) -> bool {
+        self.store().ping().await.is_ok()
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn ports(&self) -> &Ports {
+        &self.0.ports
+    }
+
+    fn keys_seen(&self) -> &KeysSeen {
+        &self.0.keys_seen
+    }
+
+    fn usage(&self) -> &Usage {
+        &self.0.usage
+    }
+
+    /// Runs work to its end even when the request that asked for it goes away: a token that was spent at a provider
+    /// must be stored whether or not somebody still waits.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        match self.0.tasks.spawn(work).await {
+            Ok(result) => result,
+            Err(error) => {
+                tracing::error!(%error, "a task ended without a result");
+                Err(Error::Internal)
+            }
+        }
+    }
+}

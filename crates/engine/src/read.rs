@@ -1,0 +1,221 @@
+//! Handing out a credential: fresh when it can be, and never without a trace.
+
+use std::sync::Arc;
+
+use catalog::Provider;
+use model::audit::Action;
+use model::{Connection, ConnectionKey, Freshness, IntegrationKey, RefreshMargin, Scope};
+use protocol::Credential;
+
+use crate::actor::{Caller, Grant, right};
+use crate::audit::Event;
+use crate::error::{Error, Thing, Upstream};
+use crate::seals::{ConnectionSecrets, SecretMap};
+use crate::Engine;
+
+/// What the reader asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Refresh even when nothing is due.
+    pub force_refresh: bool,
+    /// Include refresh tokens in the answer.
+    pub include_refresh_token: bool,
+}
+
+/// A connection as it is read.
+pub struct ReadConnection {
+    /// The stored connection.
+    pub connection: Connection,
+    /// The integration's name on the wire.
+    pub integration: IntegrationKey,
+    /// Its provider.
+    pub provider: Arc<Provider>,
+    /// The credential, for a caller who may read it.
+    pub credential: Option<Credential>,
+    /// Secret connection fields, for a caller who may read the credential.
+    pub secret_fields: SecretMap,
+    /// The credential has expired and cannot be refreshed.
+    pub stale: bool,
+}
+
+/// Why a connection was not read.
+pub enum ReadError {
+    /// The request could not be met.
+    Error(Error),
+    /// The connection is there, but its credential has expired and could not be refreshed.
+    Failing {
+        /// The connection without its credential.
+        connection: Box<ReadConnection>,
+        /// What happened.
+        upstream: Upstream,
+    },
+}
+
+impl<E: Into<Error>> From<E> for ReadError {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl Engine {
+    /// Reads a connection; with the right to credentials it is refreshed when due, and the hand-out is recorded before
+    /// this returns.
+    pub async fn read_connection(
+        &self,
+        by: &Grant<right::ReadConnection>,
+        integration: &IntegrationKey,
+        key: &ConnectionKey,
+        options: ReadOptions,
+    ) -> Result<ReadConnection, ReadError> {
+        let with_credential = by.holds(Scope::ConnectionsReadCredentials);
+        if !with_credential && options != ReadOptions::default() {
+            let message = format!("this option needs the scope {}", Scope::ConnectionsReadCredentials);
+            return Err(Error::Denied(message).into());
+        }
+        let (connection, provider) = self.find_connection(by, integration, key).await?;
+        if !with_credential {
+            return Ok(plain(connection, integration.clone(), provider));
+        }
+        let now = self.ports().now();
+        let connection = match self.serveable(connection, &provider, options.force_refresh).await {
+            Ok(connection) => connection,
+            Err((connection, Error::Upstream(upstream))) => {
+                let connection = Box::new(plain(*connection, integration.clone(), provider));
+                return Err(ReadError::Failing { connection, upstream });
+            }
+            Err((_, error)) => return Err(error.into()),
+        };
+        let secrets = match self.open_connection(&connection) {
+            Ok(secrets) => secrets,
+            Err(error) => {
+                self.report_integrity(by, &connection).await;
+                return Err(error.into());
+            }
+        };
+        self.hand_out(by, &connection).await?;
+        self.usage().connection_fetched(connection.id, now);
+        let ConnectionSecrets { credential, fields } = secrets;
+        let stale = connection.expires_at.is_some_and(|end| end <= now);
+        Ok(ReadConnection {
+            connection,
+            integration: integration.clone(),
+            provider,
+            credential: Some(credential),
+            secret_fields: fields,
+            stale,
+        })
+    }
+
+    pub(crate) async fn find_connection(
+        &self,
+        by: &Caller,
+        integration: &IntegrationKey,
+        key: &ConnectionKey,
+    ) -> Result<(Connection, Arc<Provider>), Error> {
+        let environment = by.environment.id;
+        if let Some(found) = store::connections::find(self.store(), environment, integration, key).await? {
+            let provider = self.catalog().get(&found.provider).ok_or(Error::NotFound(Thing::Provider))?;
+            return Ok((found.connection, provider));
+        }
+        match store::integrations::find(self.store(), environment, integration).await? {
+            Some(_) => Err(Error::NotFound(Thing::Connection)),
+            None => Err(Error::NotFound(Thing::Integration)),
+        }
+    }
+
+    /// The connection with a credential that may be served, refreshed where that is due. A token that still works is
+    /// served even when its refresh fails.
+    async fn serveable(
+        &self,
+        connection: Connection,
+        provider: &Provider,
+        forced: bool,
+    ) -> Result<Connection, (Box<Connection>, Error)> {
+        if !connection.refreshable {
+            return Ok(connection);
+        }
+        let now = self.ports().now();
+        let standing = standing(&connection, provider, now);
+        if !forced && standing == Freshness::Fresh {
+            return Ok(connection);
+        }
+        if !forced && !connection.refresh.may_try(now) {
+            if standing == Freshness::Due {
+                return Ok(connection);
+            }
+            let error = Error::Upstream(self.too_early(&connection));
+            return Err((Box::new(connection), error));
+        }
+        match self.refresh(&connection).await {
+            Ok(refreshed) => Ok(refreshed),
+            Err(error) if !forced && standing == Freshness::Due => {
+                tracing::warn!(%error, connection = %connection.id, "a due refresh failed; the valid token is served");
+                Ok(self.reread(&connection).await.unwrap_or(connection))
+            }
+            Err(error) => {
+                let connection = self.reread(&connection).await.unwrap_or(connection);
+                Err((Box::new(connection), error))
+            }
+        }
+    }
+
+    async fn reread(&self, connection: &Connection) -> Option<Connection> {
+        store::connections::find_by_id(self.store(), connection.environment, connection.id).await.ok().flatten()
+    }
+
+    fn too_early(&self, connection: &Connection) -> Upstream {
+        let health = &connection.refresh;
+        let code = health.error_code.clone().unwrap_or_else(|| "refresh_failed".to_owned());
+        let message = if health.needs_reauth {
+            "the provider no longer accepts this grant; the end user has to connect again (create a reconnect session)"
+                .to_owned()
+        } else {
+            let until = health.retry_at.map(|at| at.to_string()).unwrap_or_default();
+            format!("the access token has expired and the last refresh failed; the next attempt is possible at {until}, or at once with force_refresh=true")
+        };
+        let log_id = health.error_log_id.clone().unwrap_or_else(|| self.ports().log_id());
+        Upstream { code, message, log_id, not_tried: true }
+    }
+
+    async fn hand_out(&self, by: &Caller, connection: &Connection) -> Result<(), Error> {
+        self.record(Event {
+            environment: connection.environment,
+            actor: by.actor(),
+            action: Action::CredentialRead,
+            subject: &connection.id.to_string(),
+            detail: None,
+        })
+        .await
+    }
+
+    async fn report_integrity(&self, by: &Caller, connection: &Connection) {
+        let event = Event {
+            environment: connection.environment,
+            actor: by.actor(),
+            action: Action::IntegrityFailed,
+            subject: &connection.id.to_string(),
+            detail: Some(format!("version {}", connection.version)),
+        };
+        if let Err(error) = self.record(event).await {
+            tracing::error!(%error, "a failed integrity check could not be recorded");
+        }
+    }
+}
+
+/// How the access token of a connection stands.
+pub(crate) fn standing(connection: &Connection, provider: &Provider, now: jiff::Timestamp) -> Freshness {
+    let Some(end) = connection.expires_at else { return Freshness::Fresh };
+    let margin = RefreshMargin::of(Some(connection.obtained_at), end, provider.refresh.early_s);
+    Freshness::at(now, Some(end), margin)
+}
+
+pub(crate) fn plain(connection: Connection, integration: IntegrationKey, provider: Arc<Provider>) -> ReadConnection {
+    ReadConnection {
+        connection,
+        integration,
+        provider,
+        credential: None,
+        secret_fields: SecretMap::new(),
+        stale: false,
+    }
+}

@@ -1,0 +1,189 @@
+//! Storing a credential: the connection, its event and nothing else, in one transaction.
+
+use std::sync::Arc;
+
+use catalog::Provider;
+use catalog::input::Input;
+use jiff::Timestamp;
+use model::audit::Action;
+use model::connection::RefreshHealth;
+use model::webhook::{EventEndUser, Operation};
+use model::{Actor, Connection, ConnectionId, ConnectionKey, EndUser, Environment, Integration, Tags};
+use protocol::Credential;
+use serde_json::{Map, Value};
+use store::{Constraint, Tx};
+use vault::Secret;
+
+use crate::audit::Event;
+use crate::error::Error;
+use crate::notify::Happened;
+use crate::seals::{ConnectionSecrets, Place, SecretMap};
+use crate::Engine;
+
+/// Everything a stored connection begins with.
+#[derive(Clone)]
+pub(crate) struct Save {
+    pub(crate) environment: Environment,
+    pub(crate) integration: Integration,
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) key: ConnectionKey,
+    pub(crate) credential: Credential,
+    /// Connection fields by their name on the wire; secret ones are sealed.
+    pub(crate) config: Map<String, Value>,
+    pub(crate) end_user: Option<EndUser>,
+    pub(crate) tags: Option<Tags>,
+    pub(crate) metadata: Option<Map<String, Value>>,
+    pub(crate) webhook_url_override: Option<String>,
+    /// The person as the event names them; only for connect sessions.
+    pub(crate) event_end_user: Option<EventEndUser>,
+    pub(crate) actor: Actor,
+}
+
+/// A stored connection and whether it was there before.
+pub(crate) struct Saved {
+    pub(crate) connection: Connection,
+    pub(crate) operation: Operation,
+}
+
+impl Engine {
+    /// Creates the connection, or puts a new credential into the one of that name. The caller has made sure that the
+    /// future runs to its end.
+    pub(crate) async fn save(&self, new: Save) -> Result<Saved, Error> {
+        let mut tries = 0;
+        let saved = loop {
+            match self.try_save(&new).await {
+                // Somebody made the same connection, or the same number, at the same moment: look again.
+                Err(store::Error::Conflict(Constraint::ConnectionKey | Constraint::ConnectionNumber)) if tries < 3 => {
+                    tries += 1;
+                }
+                result => break result?,
+            }
+        };
+        self.0.nudge.wake();
+        let action = match saved.operation {
+            Operation::Creation => Action::ConnectionCreated,
+            Operation::Override | Operation::Refresh => Action::ConnectionReplaced,
+        };
+        self.record(Event {
+            environment: new.environment.id,
+            actor: new.actor,
+            action,
+            subject: &saved.connection.id.to_string(),
+            detail: Some(format!("{} / {}", new.integration.key, new.key)),
+        })
+        .await?;
+        Ok(saved)
+    }
+
+    async fn try_save(&self, new: &Save) -> Result<Saved, store::Error> {
+        let environment = new.environment.id;
+        let now = self.ports().now();
+        let mut tx = self.store().begin().await?;
+        let existing = store::connections::find_in(&mut tx, environment, new.integration.id, &new.key).await?;
+        let (connection, operation) = match existing {
+            None => {
+                let connection = self.assemble(new, None, now);
+                store::connections::insert(&mut tx, &connection).await?;
+                (connection, Operation::Creation)
+            }
+            Some(old) => {
+                let connection = self.assemble(new, Some(&old), now);
+                let written = store::connections::replace(&mut tx, environment, &connection, old.version).await?;
+                if !written {
+                    return Err(store::Error::Conflict(Constraint::ConnectionKey));
+                }
+                (connection, Operation::Override)
+            }
+        };
+        self.tell(&mut tx, new, &connection, operation).await?;
+        tx.commit().await?;
+        Ok(Saved { connection, operation })
+    }
+
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        new: &Save,
+        connection: &Connection,
+        operation: Operation,
+    ) -> Result<(), store::Error> {
+        let happened = Happened {
+            environment: &new.environment,
+            integration_key: new.integration.key.as_str(),
+            provider: &new.provider,
+            connection_key: connection.key.as_str(),
+            stream: connection.id.0,
+            operation,
+            error: None,
+            tags: Some(&connection.tags),
+            end_user: new.event_end_user.clone(),
+            url_override: connection.webhook_url_override.as_deref(),
+        };
+        self.notify(tx, happened).await
+    }
+
+    fn assemble(&self, new: &Save, old: Option<&Connection>, now: Timestamp) -> Connection {
+        let id = old.map_or_else(|| ConnectionId(self.ports().row_id()), |old| old.id);
+        let version = old.map_or(1, |old| old.version + 1);
+        let (config, secret_fields) = split_secrets(&new.provider, &new.config);
+        let secrets = ConnectionSecrets { credential: new.credential.clone(), fields: secret_fields };
+        let place = Place::credential(new.environment.id, id.0, version);
+        Connection {
+            id,
+            number: old.map_or_else(|| self.ports().number(), |old| old.number),
+            environment: new.environment.id,
+            integration: new.integration.id,
+            key: new.key.clone(),
+            end_user: new.end_user.clone().or_else(|| old.and_then(|old| old.end_user.clone())),
+            tags: new.tags.clone().or_else(|| old.map(|old| old.tags.clone())).unwrap_or_default(),
+            metadata: new.metadata.clone().or_else(|| old.and_then(|old| old.metadata.clone())),
+            config,
+            webhook_url_override: new
+                .webhook_url_override
+                .clone()
+                .or_else(|| old.and_then(|old| old.webhook_url_override.clone()))
+                .filter(|url| !url.is_empty()),
+            credential: self.seal_connection(&place, &secrets),
+            kind: new.credential.kind(),
+            version,
+            obtained_at: now,
+            expires_at: new.credential.expires_at(),
+            refreshable: is_refreshable(&new.provider, &new.credential),
+            refresh: RefreshHealth::default(),
+            account: old.and_then(|old| old.account.clone()),
+            last_fetched_at: old.and_then(|old| old.last_fetched_at),
+            created_at: old.map_or(now, |old| old.created_at),
+            updated_at: now,
+        }
+    }
+}
+
+/// Whether a fresh credential can be had without the user.
+pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bool {
+    match credential {
+        Credential::OAuth2(tokens) => tokens.refresh_token.is_some() && !provider.refresh.never,
+        Credential::ClientCredentials { .. } => true,
+        Credential::OAuth1 { .. } | Credential::ApiKey { .. } | Credential::Basic { .. } | Credential::None => false,
+    }
+}
+
+/// Secret connection fields leave the plain part of a connection.
+fn split_secrets(provider: &Provider, config: &Map<String, Value>) -> (Map<String, Value>, SecretMap) {
+    let is_secret = |name: &str| {
+        provider.inputs.connection.iter().any(|input: &Input| input.secret && input.wire_name() == name)
+            || SECRET_BY_NAME.contains(&name)
+    };
+    let mut plain = Map::new();
+    let mut secret = SecretMap::new();
+    for (name, value) in config {
+        match value {
+            Value::String(text) if is_secret(name) => drop(secret.insert(name.clone(), Secret::new(text.clone()))),
+            other => drop(plain.insert(name.clone(), other.clone())),
+        }
+    }
+    (plain, secret)
+}
+
+/// Fields that apps put into `connection_config` under the contract's own names and that are secret whatever the
+/// provider's definition says.
+const SECRET_BY_NAME: &[&str] = &["oauth_client_secret_override", "oauth_refresh_token_override"];

@@ -1,0 +1,35 @@
+//! A credential is tried at the provider before it is saved.
+
+use catalog::Provider;
+use egress::Limits;
+use protocol::{Credential, Fields, verify};
+
+use crate::error::{Error, Rule};
+use crate::Engine;
+
+impl Engine {
+    /// Tries the credential where the provider has a check. A provider that cannot be reached is not taken for a
+    /// refusal: the caller may try again.
+    pub(crate) async fn verify(
+        &self,
+        provider: &Provider,
+        credential: &Credential,
+        fields: &Fields,
+    ) -> Result<(), Error> {
+        let Some(request) = verify::request(provider, credential, fields) else { return Ok(()) };
+        let request = request.map_err(|error| Error::refused(Rule::CredentialRejected, error.to_string()))?;
+        let name = &provider.name;
+        let response = self.send(request, &Limits::token()).await.map_err(|no_answer| {
+            self.upstream(no_answer.code, format!("{name} could not be asked about the credential: {}", no_answer.message))
+        })?;
+        verify::outcome(&response).map_err(|error| {
+            let said = error.said.as_deref().map(|said| format!(": {said}")).unwrap_or_default();
+            if error.is_refusal() {
+                let status = error.status.as_u16();
+                let message = format!("{name} did not accept the credential (status {status}){said}");
+                return Error::refused(Rule::CredentialRejected, message);
+            }
+            self.upstream("provider_unavailable", format!("{name} could not check the credential just now{said}"))
+        })
+    }
+}

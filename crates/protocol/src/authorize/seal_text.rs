@@ -1,0 +1,71 @@
+//! The sealed form of a flow: it holds the verifier, which is worth as much as the code.
+
+use catalog::provider::ClientAuth;
+use serde::{Deserialize, Serialize};
+use url::Url;
+use vault::Secret;
+
+use super::Flow;
+use crate::sealed_json;
+
+/// A sealed flow opened to something that is no flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored authorization cannot be read")]
+pub struct CorruptFlow;
+
+impl Flow {
+    /// The text to seal.
+    pub fn seal_text(&self) -> Secret<Vec<u8>> {
+        let written = Written {
+            token_url: &self.token_url,
+            redirect_uri: &self.redirect_uri,
+            client_id: &self.client_id,
+            verifier: self.verifier.as_ref().map(|verifier| verifier.expose().as_str()),
+            issuer: self.issuer.as_deref(),
+            iss_required: self.iss_required,
+            client_auth: self.client_auth,
+            requested_scopes: &self.requested_scopes,
+        };
+        sealed_json::write(&written)
+    }
+
+    /// Reads what [`Flow::seal_text`] wrote.
+    pub fn from_seal_text(text: &[u8]) -> Result<Self, CorruptFlow> {
+        // The cause quotes the text, so it goes no further.
+        let read: Read = serde_json::from_slice(text).map_err(|_| CorruptFlow)?;
+        Ok(Self {
+            token_url: read.token_url,
+            redirect_uri: read.redirect_uri,
+            client_id: read.client_id,
+            verifier: read.verifier,
+            issuer: read.issuer,
+            iss_required: read.iss_required,
+            client_auth: read.client_auth,
+            requested_scopes: read.requested_scopes,
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    token_url: &'a Url,
+    redirect_uri: &'a Url,
+    client_id: &'a str,
+    verifier: Option<&'a str>,
+    issuer: Option<&'a str>,
+    iss_required: bool,
+    client_auth: ClientAuth,
+    requested_scopes: &'a [String],
+}
+
+#[derive(Deserialize)]
+struct Read {
+    token_url: Url,
+    redirect_uri: Url,
+    client_id: String,
+    verifier: Option<Secret<String>>,
+    issuer: Option<String>,
+    iss_required: bool,
+    client_auth: ClientAuth,
+    requested_scopes: Vec<String>,
+}

@@ -1,0 +1,45 @@
+//! Tokens for the client itself (RFC 6749 §4.4). A refresh is the same request again.
+
+use catalog::Provider;
+use http::{HeaderMap, Method};
+use jiff::Timestamp;
+
+use crate::credential::OAuth2Tokens;
+use crate::fields::{Client, Fields, Filling};
+use crate::message::{Request, RequestError, Response};
+use crate::parameters::{Parameters, fill_headers};
+use crate::refusal::TokenError;
+use crate::{client_auth, lifetime, scopes, token_response};
+
+/// Seconds to assume when neither the answer nor the definition names a lifetime: an hour is usual, and asking again
+/// five minutes early costs nothing, because this grant is never used up.
+const USUAL_LIFETIME: u64 = 55 * 60;
+
+/// The token request. `scopes` are the configured ones; empty means the provider's default.
+pub fn request(
+    provider: &Provider,
+    client: &Client,
+    scopes: &[String],
+    fields: &Fields,
+) -> Result<Request, RequestError> {
+    let token = provider.token.as_ref().ok_or(RequestError::NoSuchStep { step: "token endpoint" })?;
+    let filling = Filling::new(provider, fields).with_client(client);
+    let mut parameters = Parameters::default();
+    parameters.set("grant_type", "client_credentials".to_owned());
+    parameters.fill(&token.params, &filling);
+    if let Some(scope) = scopes::joined(&scopes::wanted(scopes, &filling)?, provider.scopes.separator()) {
+        parameters.set("scope", scope);
+    }
+    let mut headers = HeaderMap::new();
+    fill_headers(&mut headers, &token.headers, &filling)?;
+    client_auth::apply(token.client_auth, client, &mut parameters, &mut headers)?;
+    let url = filling.url("token URL", &token.url)?;
+    Ok(parameters.request(Method::POST, url, token.body, headers))
+}
+
+/// The tokens in the answer. A refresh token is not kept: this grant should give none (§4.4.3) and needs none.
+pub fn outcome(provider: &Provider, response: &Response, now: Timestamp) -> Result<OAuth2Tokens, TokenError> {
+    let tokens = token_response::tokens(provider, response, now)?;
+    let expires_at = tokens.expires_at.or_else(|| lifetime::assumed(USUAL_LIFETIME, now));
+    Ok(OAuth2Tokens { refresh_token: None, expires_at, ..tokens })
+}

@@ -1,0 +1,215 @@
+//! Providers that the operator defines become concrete: their endpoints come from the integration's settings or from
+//! the metadata of the issuer named there. What comes out is a provider like any other, so that no other step knows
+//! the difference.
+
+mod config;
+
+use std::collections::BTreeMap;
+
+use catalog::provider::{
+    ApiAuth, Authorization, BodyFormat, ClientAuth, Pkce, Quirk, Revocation, RevocationAuth,
+    RevocationMethod, RevokedToken, TokenEndpoint, TokenResponse, Verify, VerifyMethod,
+};
+use catalog::{Alternatives, AuthMode, Provider, Template};
+use url::Url;
+
+use crate::discovery::Metadata;
+
+pub use config::{ConfigProblem, check_config};
+
+/// Why a provider cannot be made concrete.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// The settings do not hold together. The problems are those of [`check_config`].
+    #[error("the integration's settings are not complete: {}", list(.0))]
+    Config(Vec<ConfigProblem>),
+    /// An issuer is named and its metadata was not given.
+    #[error("the metadata of the issuer is needed")]
+    MetadataNeeded,
+    /// The metadata lacks an endpoint that the scheme needs.
+    #[error("the issuer's metadata names no {endpoint}")]
+    NoEndpoint {
+        /// The name of the endpoint in metadata.
+        endpoint: &'static str,
+    },
+}
+
+/// The provider as an integration uses it. One that is not defined by the operator comes back as it is.
+pub fn provider(
+    provider: &Provider,
+    config: &BTreeMap<String, String>,
+    metadata: Option<&Metadata>,
+) -> Result<Provider, ResolveError> {
+    if !is_operator_defined(provider) {
+        return Ok(provider.clone());
+    }
+    let problems = check_config(provider, config);
+    if !problems.is_empty() {
+        return Err(ResolveError::Config(problems));
+    }
+    if needs_metadata(provider, config).is_some() && metadata.is_none() {
+        return Err(ResolveError::MetadataNeeded);
+    }
+    let settings = Settings { config, metadata };
+    let mut resolved = provider.clone();
+    resolved.api.base_url = settings.url("api_base_url").or(resolved.api.base_url);
+    resolved.verify = settings.text("verify_url").map(verify_at).or(resolved.verify);
+    match provider.auth {
+        AuthMode::Oauth2 => {
+            resolved.authorization = Some(settings.authorization()?);
+            resolved.token = Some(settings.token()?);
+            settings.surroundings(&mut resolved);
+        }
+        AuthMode::Oauth2ClientCredentials => {
+            resolved.token = Some(settings.token()?);
+            settings.surroundings(&mut resolved);
+        }
+        AuthMode::Oauth1 => resolved.api.auth = ApiAuth::Oauth1,
+        AuthMode::ApiKey => settings.place_key(&mut resolved),
+        AuthMode::Basic => resolved.api.auth = ApiAuth::Basic,
+        AuthMode::None => {}
+    }
+    Ok(resolved)
+}
+
+/// The issuer whose metadata is needed: one is named, and the endpoints are not given one by one.
+pub fn needs_metadata(provider: &Provider, config: &BTreeMap<String, String>) -> Option<String> {
+    let settings = Settings { config, metadata: None };
+    let endpoints: &[&str] = match provider.auth {
+        AuthMode::Oauth2 => &["authorization_url", "token_url"],
+        AuthMode::Oauth2ClientCredentials => &["token_url"],
+        AuthMode::Oauth1 | AuthMode::ApiKey | AuthMode::Basic | AuthMode::None => return None,
+    };
+    let given = endpoints.iter().all(|name| settings.text(name).is_some());
+    let issuer = settings.text("issuer").filter(|_| is_operator_defined(provider) && !given)?;
+    Some(issuer.to_owned())
+}
+
+fn is_operator_defined(provider: &Provider) -> bool {
+    provider.quirks.contains(&Quirk::OperatorDefined)
+}
+
+/// The settings of an integration, checked before anything here is asked.
+struct Settings<'a> {
+    config: &'a BTreeMap<String, String>,
+    metadata: Option<&'a Metadata>,
+}
+
+impl Settings<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.config.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
+
+    fn url(&self, name: &str) -> Option<Alternatives> {
+        self.text(name).map(|url| literal(url).into())
+    }
+
+    /// A URL as set, else as the issuer's metadata has it.
+    fn endpoint(&self, name: &str, discovered: impl Fn(&Metadata) -> Option<&Url>) -> Option<Alternatives> {
+        let discovered = || self.metadata.and_then(discovered).map(|url| literal(url.as_str()).into());
+        self.url(name).or_else(discovered)
+    }
+
+    fn authorization(&self) -> Result<Authorization, ResolveError> {
+        let url = self.endpoint("authorization_url", |known| known.authorization_endpoint.as_ref());
+        let issuer = self.text("issuer").map(str::to_owned);
+        Ok(Authorization {
+            url: url.ok_or(ResolveError::NoEndpoint { endpoint: "authorization_endpoint" })?,
+            params: self.literals("authorization_params"),
+            pkce: if self.text("pkce") == Some("none") { Pkce::None } else { Pkce::S256 },
+            issuer,
+            iss_in_response: self.metadata.is_some_and(|known| known.iss_in_response),
+            code_param: None,
+        })
+    }
+
+    fn token(&self) -> Result<TokenEndpoint, ResolveError> {
+        let url = self.endpoint("token_url", |known| known.token_endpoint.as_ref());
+        Ok(TokenEndpoint {
+            url: url.ok_or(ResolveError::NoEndpoint { endpoint: "token_endpoint" })?,
+            client_auth: self.client_auth(),
+            body: BodyFormat::Form,
+            params: self.literals("token_params"),
+            headers: BTreeMap::new(),
+            response: TokenResponse::default(),
+            lifetime_s: None,
+        })
+    }
+
+    /// As set; else the first method we know among those that the issuer names; else in the body.
+    fn client_auth(&self) -> ClientAuth {
+        if let Some(method) = self.text("client_auth").and_then(config::client_auth) {
+            return method;
+        }
+        let named = self.metadata.map(|known| known.client_auth_methods.as_slice()).unwrap_or_default();
+        let supports = |method: &str| named.iter().any(|known| known == method);
+        if supports("client_secret_basic") && !supports("client_secret_post") {
+            ClientAuth::ClientSecretBasic
+        } else if supports("none") && !supports("client_secret_post") {
+            ClientAuth::None
+        } else {
+            ClientAuth::ClientSecretPost
+        }
+    }
+
+    /// What stands around the two main endpoints.
+    fn surroundings(&self, resolved: &mut Provider) {
+        resolved.refresh.url = self.url("refresh_url").or(resolved.refresh.url.take());
+        resolved.revocation = self
+            .endpoint("revocation_url", |known| known.revocation_endpoint.as_ref())
+            .map(revocation_at)
+            .or(resolved.revocation.take());
+        resolved.lifecycle.introspection_url = self
+            .endpoint("introspection_url", |known| known.introspection_endpoint.as_ref())
+            .or(resolved.lifecycle.introspection_url.take());
+        if let Some(separator) = self.config.get("scope_separator").filter(|text| !text.is_empty()) {
+            resolved.scopes.separator = Some(separator.clone());
+        }
+    }
+
+    /// Where an API key stands in a call.
+    fn place_key(&self, resolved: &mut Provider) {
+        let in_query = self.text("placement") == Some("query");
+        let name = self.text("name").unwrap_or("authorization");
+        let value = self.text("value_template").unwrap_or("Bearer {credential.api_key}");
+        let value = Template::parse(value).expect("settings were checked, and ours are well formed");
+        resolved.api.auth = ApiAuth::Custom;
+        if in_query {
+            resolved.api.query.insert(name.to_owned(), value);
+        } else {
+            resolved.api.headers.insert(name.to_ascii_lowercase(), value);
+        }
+    }
+
+    fn literals(&self, name: &str) -> BTreeMap<String, Template> {
+        let pairs = self.text(name).and_then(config::text_object).unwrap_or_default();
+        pairs.into_iter().map(|(name, value)| (name, literal(&value))).collect()
+    }
+}
+
+/// A template that gives the text as it is.
+fn literal(text: &str) -> Template {
+    let doubled = text.replace('{', "{{").replace('}', "}}");
+    Template::parse(&doubled)
+        .expect("doubled braces are literal, and nothing else in a template means anything")
+}
+
+fn verify_at(url: &str) -> Verify {
+    Verify { method: VerifyMethod::Get, url: literal(url), headers: BTreeMap::new(), body: None }
+}
+
+fn revocation_at(url: Alternatives) -> Revocation {
+    Revocation {
+        url,
+        method: RevocationMethod::Post,
+        token: RevokedToken::RefreshElseAccess,
+        auth: RevocationAuth::Client,
+        params: None,
+    }
+}
+
+fn list(problems: &[ConfigProblem]) -> String {
+    let each: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    each.join("; ")
+}

@@ -1,0 +1,50 @@
+use insta::assert_snapshot;
+use protocol::{Fields, client_credentials};
+use serde_json::json;
+
+use crate::{given, render};
+
+#[test]
+fn the_client_asks_for_itself() {
+    let provider = given::provider(json!({
+        "auth": "oauth2_client_credentials",
+        "token": {"params": {"audience": "{connection.audience}"}, "client_auth": "client_secret_basic"},
+    }));
+    let fields = given::connection(&[("audience", "https://api.example.com")]);
+    let scopes = ["read".to_owned(), "write".to_owned()];
+    let request = client_credentials::request(&provider, &given::client(), &scopes, &fields);
+    assert_snapshot!(render::text(&request.ok().unwrap()), @r"
+    POST https://login.example.com/token
+    accept: application/json
+    authorization: Basic YXBwKzE6czNjcmV0JTJGJTJC (sensitive)
+    content-type: application/x-www-form-urlencoded
+
+    grant_type=client_credentials&audience=https%3A%2F%2Fapi.example.com&scope=read+write
+    ");
+}
+
+#[test]
+fn a_definition_may_name_another_grant() {
+    let provider = given::provider(json!({"token": {"params": {"grant_type": "account_credentials"}}}));
+    let request = client_credentials::request(&provider, &given::client(), &[], &Fields::default());
+    let text = render::text(&request.ok().unwrap());
+    assert!(
+        text.ends_with("\n\ngrant_type=account_credentials&client_id=app+1&client_secret=s3cret%2F%2B"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_token_without_a_lifetime_is_renewed_within_the_hour() {
+    let response = given::response("200\n\n{\"access_token\":\"a\",\"refresh_token\":\"r\"}");
+    let tokens = client_credentials::outcome(&given::provider(json!({})), &response, given::now());
+    assert_eq!(given::shown(&tokens.ok().unwrap()), "access=a refresh=- left=3300s scope=-");
+}
+
+#[test]
+fn the_lifetime_of_the_definition_counts_before_the_usual_one() {
+    let response = given::response("200\n\n{\"access_token\":\"a\"}");
+    let provider = given::provider(json!({"token": {"lifetime_s": 60}}));
+    let tokens = client_credentials::outcome(&provider, &response, given::now());
+    assert_eq!(given::shown(&tokens.ok().unwrap()), "access=a refresh=- left=60s scope=-");
+}

@@ -1,0 +1,17 @@
+//! Every step with literal HTTP on both sides.
+
+mod answers;
+mod api;
+mod authorize;
+mod callback;
+mod client_credentials;
+mod credential;
+mod discovery;
+mod exchange;
+mod given;
+mod identity;
+mod refresh;
+mod render;
+mod resolve;
+mod revoke;
+mod verify;

@@ -1,0 +1,129 @@
+//! The audit trail: a store of its own, because the hot path appends to it and must not wait behind other writes.
+//!
+//! On SQLite it is the file `audit.db` beside the main one, with its own writer. On PostgreSQL it is a table of the
+//! same database, reached through a small pool of its own.
+
+use std::sync::LazyLock;
+
+use model::{AuditEntry, AuditId, EnvironmentId};
+use uuid::Uuid;
+
+use crate::columns::{Columns, ms, opt_plain, plain};
+use crate::db::{Db, Row, Schema, Sizes};
+use crate::error::{Error, OpenError};
+use crate::location::Location;
+
+/// An open audit trail. Clones share their connections.
+#[derive(Clone)]
+pub struct AuditLog {
+    db: Db,
+}
+
+impl AuditLog {
+    /// Opens the audit trail that belongs to a database. When it is `durable`, an append waits until the entries would
+    /// survive the loss of power; else the last ones may be lost with it (but not with the process alone).
+    pub async fn open(location: &Location, durable: bool) -> Result<Self, OpenError> {
+        let beside = match location {
+            Location::Sqlite { path } => {
+                Location::Sqlite { path: path.with_file_name("audit.db") }
+            }
+            Location::Postgres { .. } => location.clone(),
+        };
+        let db = Db::open(&beside, Schema::Audit, Sizes { readers: 1, pool: 2 }, durable).await?;
+        Ok(Self { db })
+    }
+
+    /// Appends entries in one transaction.
+    pub async fn append(&self, entries: &[AuditEntry]) -> Result<(), Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        let mut rest = entries;
+        for (size, sql) in &*INSERTS {
+            while let Some((batch, after)) = rest.split_at_checked(*size) {
+                execute_each!(
+                    tx.on(), *sql, batch, |entry|
+                    entry.id.0,
+                    entry.environment.0,
+                    ms(entry.at),
+                    plain(&entry.actor),
+                    plain(&entry.action),
+                    plain(&entry.subject),
+                    opt_plain(entry.detail.as_deref()),
+                )?;
+                rest = after;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+        }
+        tx.commit().await
+    }
+
+    /// The entries of an environment, newest first, from the one before `before`.
+    pub async fn list(
+        &self,
+        environment: EnvironmentId,
+        limit: u32,
+        before: Option<AuditId>,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        let before = before.map_or(Uuid::max(), |id| id.0);
+        let sql = "select id, environment_id, at, actor, action, subject, detail from audit
+            where environment_id = $1 and id < $2
+            order by id desc limit $3";
+        rows!(self.db.reader().await?.on(), EntryRow, sql, environment.0, before, i64::from(limit))
+    }
+
+    /// Waits for running statements and closes every connection.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+/// Inserts for 64, 8 and 1 entries. The sizes are few so that each is prepared once and then reused.
+static INSERTS: LazyLock<[(usize, &'static str); 3]> = LazyLock::new(|| [64, 8, 1].map(|size| (size, insert(size))));
+
+/// The text of an insert, made of nothing but the number of rows. It is kept for good, so leaking it costs nothing.
+fn insert(rows: usize) -> &'static str {
+    const COLUMNS: usize = 7;
+    let rows: Vec<String> = (0..rows)
+        .map(|row| {
+            let places: Vec<String> = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+            format!("({})", places.join(", "))
+        })
+        .collect();
+    let text = format!(
+        "insert into audit (id, environment_id, at, actor, action, subject, detail) values {}",
+        rows.join(", ")
+    );
+    text.leak()
+}
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    id: Uuid,
+    environment_id: Uuid,
+    at: i64,
+    actor: String,
+    action: String,
+    subject: String,
+    detail: Option<String>,
+}
+
+impl Row for EntryRow {
+    const TABLE: &'static str = "audit";
+    type Noun = AuditEntry;
+
+    fn read(self, columns: Columns) -> Result<AuditEntry, Error> {
+        Ok(AuditEntry {
+            id: AuditId(self.id),
+            environment: EnvironmentId(self.environment_id),
+            at: columns.time("at", self.at)?,
+            actor: self.actor,
+            action: self.action,
+            subject: self.subject,
+            detail: self.detail,
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! Authorization flows on their way. A flow is used once: whoever takes it first has it.
+
+use jiff::Timestamp;
+use model::token::TokenHash;
+use model::{EnvironmentId, IntegrationId, PendingFlow, SessionId};
+use uuid::Uuid;
+
+use crate::columns::{Columns, ms};
+use crate::db::{Row, Store, Tx};
+use crate::error::Error;
+
+/// Adds a flow.
+pub async fn create(tx: &mut Tx, flow: &PendingFlow) -> Result<(), Error> {
+    execute!(
+        tx.on(),
+        "insert into flows (id, state_hash, environment_id, integration_id, session_id, browser_hash, sealed,
+            created_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        flow.id,
+        &flow.state_hash[..],
+        flow.environment.0,
+        flow.integration.0,
+        flow.session.0,
+        &flow.browser_hash[..],
+        flow.sealed.as_bytes(),
+        ms(flow.created_at),
+        ms(flow.expires_at),
+    )?;
+    Ok(())
+}
+
+/// Takes the flow of a state. `None` when there is none, it has expired, or somebody has taken it before.
+///
+/// It is taken for good when this returns, whatever becomes of the request: a state must never be accepted twice
+/// (RFC 9700 §4.7.1).
+pub async fn consume(store: &Store, state_hash: &TokenHash, now: Timestamp) -> Result<Option<PendingFlow>, Error> {
+    let mut tx = store.begin().await?;
+    let sql = "update flows set consumed_at = $2
+        where state_hash = $1 and consumed_at is null and expires_at > $2
+        returning id, state_hash, environment_id, integration_id, session_id, browser_hash, sealed, created_at,
+            expires_at";
+    let flow = rows!(tx.on(), FlowRow, sql, &state_hash[..], ms(now))?.pop();
+    tx.commit().await?;
+    Ok(flow)
+}
+
+/// Deletes the flows that ended before a time. Answers how many.
+pub async fn purge(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    execute!(tx.on(), "delete from flows where expires_at < $1", ms(before))
+}
+
+#[derive(sqlx::FromRow)]
+struct FlowRow {
+    id: Uuid,
+    state_hash: Vec<u8>,
+    environment_id: Uuid,
+    integration_id: Uuid,
+    session_id: Uuid,
+    browser_hash: Vec<u8>,
+    sealed: Vec<u8>,
+    created_at: i64,
+    expires_at: i64,
+}
+
+impl Row for FlowRow {
+    const TABLE: &'static str = "flows";
+    type Noun = PendingFlow;
+
+    fn read(self, columns: Columns) -> Result<PendingFlow, Error> {
+        Ok(PendingFlow {
+            id: self.id,
+            state_hash: columns.hash("state_hash", &self.state_hash)?,
+            environment: EnvironmentId(self.environment_id),
+            integration: IntegrationId(self.integration_id),
+            session: SessionId(self.session_id),
+            browser_hash: columns.hash("browser_hash", &self.browser_hash)?,
+            sealed: columns.sealed("sealed", self.sealed)?,
+            created_at: columns.time("created_at", self.created_at)?,
+            expires_at: columns.time("expires_at", self.expires_at)?,
+        })
+    }
+}

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod digest;
+mod key;
+mod ring;
+mod seal;
+mod secret;
+
+pub use digest::{constant_time_eq, sha256};
+pub use key::{Key, KeyError, KeyId};
+pub use ring::KeyRing;
+pub use seal::{Context, OpenError, Sealed};
+pub use secret::Secret;

@@ -1,0 +1,103 @@
+//! An integration as clients see it.
+
+use engine::{IntegrationSecrets, IntegrationView};
+use model::integration::State;
+use serde::Serialize;
+use url::Url;
+use utoipa::ToSchema;
+
+use crate::api::times::Zulu;
+
+/// An integration.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IntegrationJson<'a> {
+    /// Its name.
+    unique_key: &'a str,
+    /// Slug of the provider.
+    provider: &'a str,
+    /// Its own name, else that of the provider.
+    display_name: &'a str,
+    /// Address of a picture.
+    logo: String,
+    /// Whether inbound provider webhooks are passed on.
+    forward_webhooks: bool,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Zulu,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Zulu,
+    /// `configured`, or `draft` while something is missing.
+    state: &'static str,
+    /// The fields to fill, by their path in the body of a change.
+    missing_fields: &'a [String],
+    /// The address to enter at the provider as redirect or callback URL.
+    callback_url: &'a str,
+    /// Things to know.
+    warnings: &'a [String],
+    /// With `include=webhook`; always null, because inbound webhooks are not received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) webhook_url: Option<Option<&'a str>>,
+    /// With `include=credentials`; null for providers whose credentials belong to each connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) credentials: Option<Option<CredentialsJson<'a>>>,
+}
+
+/// The OAuth client of an integration.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CredentialsJson<'a> {
+    /// `OAUTH1` or `OAUTH2`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    client_id: Option<&'a str>,
+    client_secret: Option<&'a str>,
+    /// Scopes separated by commas.
+    scopes: Option<String>,
+    webhook_secret: Option<&'a str>,
+}
+
+impl<'a> IntegrationJson<'a> {
+    pub(super) fn of(view: &'a IntegrationView, public_url: &Url) -> Self {
+        let integration = &view.integration;
+        let (state, missing_fields) = match &view.state {
+            State::Configured => ("configured", &[][..]),
+            State::Draft(missing) => ("draft", missing.as_slice()),
+        };
+        Self {
+            unique_key: integration.key.as_str(),
+            provider: &integration.provider,
+            display_name: integration.display_name.as_deref().unwrap_or(&view.provider.name),
+            logo: logo_url(public_url, &integration.provider),
+            forward_webhooks: integration.forward_webhooks,
+            created_at: Zulu(integration.created_at),
+            updated_at: Zulu(integration.updated_at),
+            state,
+            missing_fields,
+            callback_url: view.callback_url.as_str(),
+            warnings: &view.warnings,
+            webhook_url: None,
+            credentials: None,
+        }
+    }
+}
+
+impl<'a> CredentialsJson<'a> {
+    /// The client, where the provider has one for the whole integration.
+    pub(super) fn of(view: &'a IntegrationView, secrets: &'a IntegrationSecrets) -> Option<Self> {
+        use catalog::AuthMode;
+        let integration = &view.integration;
+        match view.provider.auth {
+            AuthMode::Oauth1 | AuthMode::Oauth2 => Some(Self {
+                kind: view.provider.auth.wire(),
+                client_id: integration.client_id.as_deref(),
+                client_secret: secrets.client_secret.as_ref().map(|secret| secret.expose().as_str()),
+                scopes: (!integration.scopes.is_empty()).then(|| integration.scopes.join(",")),
+                webhook_secret: secrets.webhook_secret.as_ref().map(|secret| secret.expose().as_str()),
+            }),
+            AuthMode::Oauth2ClientCredentials | AuthMode::ApiKey | AuthMode::Basic | AuthMode::None => None,
+        }
+    }
+}
+
+/// Where the picture of a provider is.
+pub(crate) fn logo_url(public_url: &Url, provider: &str) -> String {
+    format!("{}/images/template-logos/{provider}.svg", public_url.as_str().trim_end_matches('/'))
+}

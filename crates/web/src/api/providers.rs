@@ -1,0 +1,53 @@
+//! `/providers`: what can be connected.
+
+mod entry;
+
+use axum::extract::State;
+use axum::response::Response;
+use engine::{Engine, Error, Thing};
+use http::StatusCode;
+use serde_json::Value;
+
+use super::answer::{InData, data};
+use super::input::{Flaw, PathText, RawQuery, integration_key, provider_slug};
+use crate::AppState;
+use crate::auth::Anybody;
+use crate::problem::Problem;
+
+/// All providers, or those whose slug or name holds a text.
+#[utoipa::path(
+    get, path = "/providers", tag = "Providers",
+    params(("search" = Option<String>, Query, description = "Part of a slug or name, in any case.")),
+    responses((status = 200, description = "Providers in alphabetical order.", body = InData<Vec<Value>>)),
+    security(("api_key" = []), ("connect_session" = []))
+)]
+pub(super) async fn list(_: Anybody, State(state): State<AppState>, query: RawQuery) -> Result<Response, Problem> {
+    let search = query.read(|query| Some(query.optional("search", search_text)))?;
+    let wanted = |name: &str| search.as_ref().is_none_or(|search| name.to_lowercase().contains(search));
+    let all = state.engine.catalog().iter().filter(|provider| wanted(&provider.slug) || wanted(&provider.name));
+    let entries: Vec<Value> = all.map(|provider| entry::of(&provider, &state.public_url)).collect();
+    Ok(data(StatusCode::OK, entries))
+}
+
+/// One provider.
+#[utoipa::path(
+    get, path = "/providers/{provider}", tag = "Providers",
+    params(("provider" = String, Path, description = "Slug of the provider.")),
+    responses((status = 200, description = "The provider.", body = InData<Value>), (status = 404, description = "`not_found`.")),
+    security(("api_key" = []), ("connect_session" = []))
+)]
+pub(super) async fn read(
+    _: Anybody,
+    State(state): State<AppState>,
+    path: PathText,
+    query: RawQuery,
+) -> Result<Response, Problem> {
+    query.none()?;
+    let slug = path.read(provider_slug)?;
+    let provider = Engine::catalog(&state.engine).get(&slug).ok_or(Error::NotFound(Thing::Provider))?;
+    Ok(data(StatusCode::OK, entry::of(&provider, &state.public_url)))
+}
+
+fn search_text(text: &str) -> Result<String, Flaw> {
+    integration_key(text).map(|_| text.to_lowercase())
+}

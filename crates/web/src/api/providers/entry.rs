@@ -1,0 +1,156 @@
+//! A provider in the shape published clients read.
+
+use catalog::input::{Input, Kind};
+use catalog::provider::{BodyFormat, ClientAuth, Pkce};
+use catalog::{Alternatives, Placeholder, Provider, Template};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::api::integrations::logo_url;
+
+/// The entry of one provider. Keys without a value are absent.
+pub(super) fn of(provider: &Provider, public_url: &Url) -> Value {
+    let mut entry = Map::new();
+    let mut put = |key: &str, value: Value| {
+        if !is_blank(&value) {
+            entry.insert(key.to_owned(), value);
+        }
+    };
+    put("name", json!(provider.slug));
+    put("logo_url", json!(logo_url(public_url, &provider.slug)));
+    put("display_name", json!(provider.name));
+    put("auth_mode", json!(provider.auth.wire()));
+    put("categories", json!([provider.category]));
+    put("docs", json!(provider.docs));
+    if let Some(authorization) = &provider.authorization {
+        put("authorization_url", url(provider, &authorization.url));
+        put("authorization_params", templates(provider, &authorization.params));
+        put("disable_pkce", json!((authorization.pkce == Pkce::None).then_some(true)));
+    }
+    if let Some(token) = &provider.token {
+        put("token_url", url(provider, &token.url));
+        put("token_params", templates(provider, &token.params));
+        put("token_request_auth_method", json!((token.client_auth == ClientAuth::ClientSecretBasic).then_some("basic")));
+        put("body_format", json!((token.body == BodyFormat::Json).then_some("json")));
+    }
+    put("refresh_url", provider.refresh.url.as_ref().map_or(Value::Null, |refresh| url(provider, refresh)));
+    put("scope_separator", json!(provider.scopes.separator));
+    put("default_scopes", json!(provider.scopes.default));
+    put("available_scopes", json!(provider.scopes.known));
+    if let Some(base) = &provider.api.base_url {
+        put("proxy", json!({ "base_url": url(provider, base) }));
+    }
+    put("connection_config", fields(&provider.inputs.connection));
+    put("credentials", fields(&provider.inputs.credential));
+    put("integration_config", fields(&provider.inputs.integration));
+    Value::Object(entry)
+}
+
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// The first alternative: the contract knows only one.
+fn url(provider: &Provider, url: &Alternatives) -> Value {
+    url.iter().next().map_or(Value::Null, |template| json!(foreign(provider, template)))
+}
+
+fn templates<'a>(provider: &Provider, params: impl IntoIterator<Item = (&'a String, &'a Template)>) -> Value {
+    params.into_iter().map(|(name, template)| (name.clone(), json!(foreign(provider, template)))).collect()
+}
+
+/// A template in the contract's notation: `${connectionConfig.subdomain}`.
+fn foreign(provider: &Provider, template: &Template) -> String {
+    let inputs = &provider.inputs;
+    let mut text = template.source().to_owned();
+    for placeholder in template.placeholders() {
+        let (group, inputs, name) = match placeholder {
+            Placeholder::Connection(name) => ("connectionConfig", &inputs.connection, name),
+            Placeholder::Credential(name) => ("credentials", &inputs.credential, name),
+            Placeholder::Integration(name) => ("integrationConfig", &inputs.integration, name),
+            Placeholder::AppClientId
+            | Placeholder::AppClientSecret
+            | Placeholder::TokenAccess
+            | Placeholder::TokenRefresh
+            | Placeholder::TokenResponse(_)
+            | Placeholder::Base64(_) => continue,
+        };
+        let wire = inputs.iter().find(|input| input.name == *name).map_or(name.as_str(), Input::wire_name);
+        text = text.replace(&placeholder.to_string(), &format!("${{{group}.{wire}}}"));
+    }
+    text
+}
+
+/// Fields by their name on the wire, in the contract's small schema language.
+fn fields(inputs: &[Input]) -> Value {
+    inputs.iter().enumerate().map(|(index, input)| (input.wire_name().to_owned(), field(index, input))).collect()
+}
+
+fn field(index: usize, input: &Input) -> Value {
+    let format = match input.kind {
+        Kind::Hostname => Some("hostname"),
+        Kind::Url => Some("uri"),
+        Kind::Uuid => Some("uuid"),
+        Kind::Email => Some("email"),
+        Kind::String | Kind::Text | Kind::Enum => None,
+    };
+    let all = [
+        ("type", json!("string")),
+        ("title", json!(input.label)),
+        ("description", json!(input.help)),
+        ("example", json!(input.example)),
+        ("pattern", json!(input.pattern)),
+        ("optional", json!((!input.required).then_some(true))),
+        ("format", json!(format)),
+        ("order", json!(index + 1)),
+        ("default_value", json!(input.default)),
+        ("prefix", json!(input.prefix)),
+        ("suffix", json!(input.suffix)),
+        ("secret", json!(input.secret.then_some(true))),
+        ("automated", json!(input.automated.then_some(true))),
+        ("enum", json!(input.choices)),
+    ];
+    all.into_iter().filter(|(_, value)| !is_blank(value)).map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use catalog::Catalog;
+
+    use super::*;
+
+    fn entry(slug: &str) -> Value {
+        let provider = Catalog::embedded().get(slug).expect("an embedded provider");
+        of(&provider, &Url::parse("https://claviger.example").expect("a URL"))
+    }
+
+    #[test]
+    fn an_entry_has_what_the_published_clients_rely_on() {
+        let github = entry("github");
+        assert_eq!(github["name"], "github");
+        assert_eq!(github["auth_mode"], "OAUTH2");
+        assert_eq!(github["logo_url"], "https://claviger.example/images/template-logos/github.svg");
+        assert!(github["authorization_url"].as_str().is_some_and(|url| url.starts_with("https://github.com/")));
+        assert!(github["categories"].is_array() && github["docs"].is_string());
+    }
+
+    #[test]
+    fn templates_use_the_notation_of_the_contract() {
+        let zendesk = entry("zendesk").to_string();
+        assert!(zendesk.contains("${connectionConfig."), "{zendesk}");
+        assert!(!zendesk.contains("{connection."), "{zendesk}");
+    }
+
+    #[test]
+    fn every_embedded_provider_can_be_shown() {
+        for provider in Catalog::embedded().iter() {
+            let entry = entry(&provider.slug);
+            assert!(entry["display_name"].is_string(), "{}", provider.slug);
+        }
+    }
+}

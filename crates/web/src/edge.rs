@@ -1,0 +1,140 @@
+//! What surrounds every endpoint, in one function for speed: request id, deadline, panics, headers.
+//!
+//! Order for the API: content type (415) → body and JSON (413, 400) → the endpoint, which authenticates first (401),
+//! then checks the right (403), then the request's parts (400). Browsers of other origins may call the API, because
+//! keys travel in a header that no browser adds by itself; pages get no such permission.
+
+mod cors;
+mod request_id;
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method, StatusCode, Uri};
+use tower::ServiceExt;
+
+use crate::AppState;
+use crate::api::input::receive;
+use crate::problem::{Code, Problem};
+
+/// An answer that takes longer is given up. Calls to providers have shorter limits of their own.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The surroundings of API routes.
+pub(crate) fn around_api(routes: Router<AppState>) -> Router<AppState> {
+    routes.fallback(no_route).method_not_allowed_fallback(no_method).layer(middleware::from_fn(api))
+}
+
+/// The surroundings of pages. They set their own headers.
+pub(crate) fn around_pages(routes: Router<AppState>) -> Router<AppState> {
+    routes.layer(middleware::from_fn(page))
+}
+
+/// A path with a slash at its end means the path without it. Only requests that found no route pay for this.
+pub(crate) fn forgive_trailing_slash(routes: Router) -> Router {
+    let inner = routes.clone();
+    routes.fallback(move |request: Request| again_without_slash(inner.clone(), request))
+}
+
+async fn api(mut request: Request, next: Next) -> Response {
+    if cors::is_preflight(&request) {
+        return cors::preflight();
+    }
+    let id = request_id::of(&request);
+    let answer = guarded(&id, async {
+        match receive(&mut request).await {
+            Ok(()) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        }
+    });
+    let mut response = answer.await;
+    let headers = response.headers_mut();
+    cors::allow(headers);
+    // Nearly every answer holds something that no cache should keep.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    finish(response, id)
+}
+
+async fn page(request: Request, next: Next) -> Response {
+    let id = request_id::of(&request);
+    let response = guarded(&id, next.run(request)).await;
+    finish(response, id)
+}
+
+/// Runs an endpoint to its end, its deadline or its panic.
+async fn guarded(id: &HeaderValue, endpoint: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(DEADLINE, AssertUnwindSafe(endpoint).catch_unwind()).await {
+        Ok(Ok(response)) => {
+            if response.status().is_server_error() {
+                tracing::error!(request_id = ?id, status = response.status().as_u16(), "answered with an error");
+            }
+            response
+        }
+        Ok(Err(_panic)) => {
+            // The panic hook has logged the place; what the panic says may hold a secret and is not repeated.
+            tracing::error!(request_id = ?id, "an endpoint panicked");
+            Problem::internal().into_response()
+        }
+        Err(_elapsed) => {
+            tracing::error!(request_id = ?id, "an endpoint exceeded its deadline");
+            let message = "the answer took too long; what was begun may still come about";
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, message).into_response()
+        }
+    }
+}
+
+fn finish(mut response: Response, id: HeaderValue) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(request_id::HEADER, id);
+    response
+}
+
+async fn no_route() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing at this path; see /openapi.json for what there is")
+}
+
+async fn no_method(method: Method) -> Problem {
+    let message = format!("{method} is not possible at this path; the Allow header names what is");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, message)
+}
+
+async fn again_without_slash(inner: Router, mut request: Request) -> Result<Response, Infallible> {
+    if let Some(uri) = without_slash(request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    inner.oneshot(request).await
+}
+
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path().strip_suffix('/').filter(|path| !path.is_empty() && !path.ends_with('/'))?;
+    let target = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(target.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trimmed(uri: &'static str) -> Option<String> {
+        without_slash(&Uri::from_static(uri)).map(|uri| uri.to_string())
+    }
+
+    #[test]
+    fn one_slash_at_the_end_is_forgiven() {
+        assert_eq!(trimmed("/providers/").as_deref(), Some("/providers"));
+        assert_eq!(trimmed("/connections/?limit=1").as_deref(), Some("/connections?limit=1"));
+        assert_eq!(trimmed("/providers"), None);
+        assert_eq!(trimmed("/providers//"), None);
+        assert_eq!(trimmed("/"), None);
+    }
+}

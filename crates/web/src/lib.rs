@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod auth;
+mod connect;
+mod edge;
+mod problem;
+mod serve;
+
+use axum::Router;
+use axum::extract::FromRef;
+use engine::Engine;
+use url::Url;
+
+pub use serve::serve;
+
+/// What the pages and the API need to know beside the engine.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What browsers see, without a path.
+    pub public_url: Url,
+}
+
+/// What every endpoint can reach.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    pub(crate) engine: Engine,
+    pub(crate) public_url: std::sync::Arc<Url>,
+}
+
+impl FromRef<AppState> for Engine {
+    fn from_ref(state: &AppState) -> Self {
+        state.engine.clone()
+    }
+}
+
+/// Everything that answers HTTP: the API and the pages.
+pub fn router(engine: Engine, settings: Settings) -> Router {
+    let state = AppState { engine, public_url: settings.public_url.into() };
+    let pages = edge::around_pages(connect::routes()).with_state(state.clone());
+    let api = edge::around_api(api::routes()).with_state(state);
+    edge::forgive_trailing_slash(api.merge(pages))
+}
