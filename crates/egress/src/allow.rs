@@ -1,6 +1,6 @@
 //! The operator's list of inner targets that may be reached.
 //!
-//! Everything public is allowed without it. It is read once from the configuration; nothing adds to it later.
+//! Everything public is allowed without it. It is complete before the first request; nothing adds to it later.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -28,6 +28,13 @@ pub struct AllowListError {
 }
 
 impl AllowList {
+    /// This list and another one.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Whether the name is listed for this port. `name` is in canonical form, without a dot at its end.
     pub(crate) fn lists_name(&self, name: &str, port: u16) -> bool {
         self.0.iter().any(|entry| match entry {

@@ -110,6 +110,7 @@ const CONNECTING: Duration = Duration::from_mins(1);
 const IDLE: Duration = Duration::from_mins(1);
 const HTTP2_HEADER_BYTES: u32 = 64 << 10;
 
+#[expect(clippy::disallowed_methods, reason = "this is the one client every outgoing byte goes through")]
 fn client(resolver: Resolver, user_agent: &str) -> Result<reqwest::Client, reqwest::Error> {
     let client = reqwest::Client::builder()
         .dns_resolver(resolver)

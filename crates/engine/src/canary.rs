@@ -4,7 +4,7 @@
 //! nothing is changed, because values sealed with a second key would split the store.
 
 use model::EnvironmentId;
-use store::Store;
+use store::{Location, OpenError, Store};
 use uuid::Uuid;
 use vault::{Context, KeyRing, Sealed};
 
@@ -21,6 +21,9 @@ pub enum CanaryError {
     /// The store could not be asked.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The store could not be looked at.
+    #[error(transparent)]
+    Open(#[from] OpenError),
 }
 
 /// Opens the canary, or plants it in a store that has none.
@@ -43,9 +46,10 @@ pub(crate) async fn prove(store: &Store, keys: &KeyRing, ports: &Ports) -> Resul
     }
 }
 
-/// Checks an existing store without planting anything.
-pub async fn check(store: &Store, keys: &KeyRing) -> Result<bool, CanaryError> {
-    match store::canary::find(store).await? {
+/// Checks the key against a database before it is opened for work, and changes nothing there. `false` when the
+/// database has no canary yet.
+pub async fn check(location: &Location, keys: &KeyRing) -> Result<bool, CanaryError> {
+    match store::canary::glance(location).await? {
         Some((row, sealed)) => open(keys, row, &sealed).map(|()| true),
         None => Ok(false),
     }

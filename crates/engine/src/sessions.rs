@@ -232,7 +232,7 @@ fn unknown(path: &[&str], key: &str) -> Issue {
 fn reserved_params(key: &str, defaults: &Defaults) -> Vec<Issue> {
     let params = defaults.authorization_params.iter().flat_map(BTreeMap::keys);
     params
-        .filter(|name| protocol::authorize::RESERVED.contains(&name.as_str()))
+        .filter(|name| protocol::authorize::is_reserved(name))
         .map(|name| {
             let path = ["integrations_config_defaults", key, "authorization_params", name];
             Issue::new(IssueCode::Custom, path, "this parameter is set by Claviger and cannot be overridden")

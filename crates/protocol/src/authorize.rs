@@ -73,7 +73,6 @@ pub struct Flow {
 
 /// Why an authorization cannot begin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum StartError {
     /// An extra parameter names one that is ours.
     #[error("the parameter {name} cannot be set from outside")]

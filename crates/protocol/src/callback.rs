@@ -34,7 +34,6 @@ pub enum Callback {
 
 /// Why a callback is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum CallbackError {
     /// A parameter stands more than once (RFC 6749 §3.1 forbids it).
     #[error("the parameter {name} stands more than once")]

@@ -32,7 +32,6 @@ pub struct Metadata {
 
 /// Why there is no metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum DiscoveryError {
     /// The issuer is no issuer identifier (RFC 8414 §2).
     #[error("the issuer {reason}")]

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn now() -> Timestamp {
-        Timestamp::from_second(1_700_000_000).unwrap()
+        Timestamp::constant(1_700_000_000, 0)
     }
 
     fn seconds(end: Option<Timestamp>) -> Option<i64> {

@@ -29,7 +29,6 @@ pub struct Response {
 
 /// Why a request cannot be built. All of these are mistakes of the definition or its values: trying again is no use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum RequestError {
     /// The provider has no such step.
     #[error("the provider has no {step}")]

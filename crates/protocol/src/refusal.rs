@@ -14,7 +14,6 @@ use crate::text::safe_text;
 
 /// Why there are no tokens. Texts of the provider are cut and cleaned; no variant holds a secret of ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum TokenError {
     /// The endpoint refused, but not because the grant is gone (RFC 6749 §5.2).
     #[error("the token endpoint refused with status {}: {code}", status.as_u16())]

@@ -19,7 +19,6 @@ pub use config::{ConfigProblem, check_config};
 
 /// Why a provider cannot be made concrete.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum ResolveError {
     /// The settings do not hold together. The problems are those of [`check_config`].
     #[error("the integration's settings are not complete: {}", list(.0))]

@@ -39,7 +39,8 @@ pub async fn find_by_public_id(store: &Store, public_id: &str) -> Result<Option<
 
 /// The keys of all environments with the environment's name, oldest first.
 pub async fn list(store: &Store) -> Result<Vec<(ApiKey, EnvironmentName)>, Error> {
-    let sql = "select k.id, k.environment_id, k.public_id, k.hash, k.name, k.scopes, k.created_at, k.expires_at,
+    let sql =
+        "select k.id, k.environment_id, k.public_id, k.hash, k.name, k.scopes, k.created_at, k.expires_at,
             k.revoked_at, k.last_used_at, e.name as environment_name
         from api_keys k join environments e on e.id = k.environment_id
         order by k.created_at, k.id";

@@ -24,9 +24,7 @@ impl AuditLog {
     /// survive the loss of power; else the last ones may be lost with it (but not with the process alone).
     pub async fn open(location: &Location, durable: bool) -> Result<Self, OpenError> {
         let beside = match location {
-            Location::Sqlite { path } => {
-                Location::Sqlite { path: path.with_file_name("audit.db") }
-            }
+            Location::Sqlite { path } => Location::Sqlite { path: path.with_file_name("audit.db") },
             Location::Postgres { .. } => location.clone(),
         };
         let db = Db::open(&beside, Schema::Audit, Sizes { readers: 1, pool: 2 }, durable).await?;
@@ -43,8 +41,10 @@ impl AuditLog {
         for (size, sql) in &*INSERTS {
             while let Some((batch, after)) = rest.split_at_checked(*size) {
                 execute_each!(
-                    tx.on(), *sql, batch, |entry|
-                    entry.id.0,
+                    tx.on(),
+                    *sql,
+                    batch,
+                    |entry| entry.id.0,
                     entry.environment.0,
                     ms(entry.at),
                     plain(&entry.actor),
@@ -82,14 +82,16 @@ impl AuditLog {
 }
 
 /// Inserts for 64, 8 and 1 entries. The sizes are few so that each is prepared once and then reused.
-static INSERTS: LazyLock<[(usize, &'static str); 3]> = LazyLock::new(|| [64, 8, 1].map(|size| (size, insert(size))));
+static INSERTS: LazyLock<[(usize, &'static str); 3]> =
+    LazyLock::new(|| [64, 8, 1].map(|size| (size, insert(size))));
 
 /// The text of an insert, made of nothing but the number of rows. It is kept for good, so leaking it costs nothing.
 fn insert(rows: usize) -> &'static str {
     const COLUMNS: usize = 7;
     let rows: Vec<String> = (0..rows)
         .map(|row| {
-            let places: Vec<String> = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+            let places: Vec<String> =
+                (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
             format!("({})", places.join(", "))
         })
         .collect();

@@ -62,7 +62,11 @@ impl Columns {
             .map_err(|error| self.corrupt(column, format!("not the JSON expected ({:?})", error.classify())))
     }
 
-    pub(crate) fn opt_json<T: DeserializeOwned>(self, column: &str, text: Option<&str>) -> Result<Option<T>, Error> {
+    pub(crate) fn opt_json<T: DeserializeOwned>(
+        self,
+        column: &str,
+        text: Option<&str>,
+    ) -> Result<Option<T>, Error> {
         text.map(|text| self.json(column, text)).transpose()
     }
 

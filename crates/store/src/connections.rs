@@ -8,7 +8,9 @@ mod refresh;
 mod row;
 
 use jiff::Timestamp;
-use model::{Connection, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationId, IntegrationKey, Tags};
+use model::{
+    Connection, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationId, IntegrationKey, Tags,
+};
 use serde_json::{Map, Value};
 
 use crate::columns::{counter, json, ms, opt_plain, plain};
@@ -49,7 +51,7 @@ macro_rules! select {
 }
 
 /// The hot path: one look-up in a unique index on each of the two tables.
-const FIND: &str = select!(
+pub(crate) const FIND: &str = select!(
     ", i.provider",
     "integrations i join connections c on c.integration_id = i.id
     where i.environment_id = $1 and i.unique_key = $2 and c.key = $3"
@@ -125,7 +127,8 @@ pub async fn find_in(
     integration: IntegrationId,
     key: &ConnectionKey,
 ) -> Result<Option<Connection>, Error> {
-    let sql = select!("", "connections c where c.environment_id = $1 and c.integration_id = $2 and c.key = $3");
+    let sql =
+        select!("", "connections c where c.environment_id = $1 and c.integration_id = $2 and c.key = $3");
     Ok(rows!(tx.on(), ConnectionRow, sql, environment.0, integration.0, key.as_str())?.pop())
 }
 
@@ -261,6 +264,5 @@ fn organization_id(end_user: Option<&EndUser>) -> Option<&str> {
 #[cfg(test)]
 pub(crate) mod statements {
     //! The statements whose plans are tested.
-    pub(crate) use super::FIND;
     pub(crate) use super::list::{BY_KEY, BY_TAG, NEWEST};
 }

@@ -9,7 +9,10 @@ mod statements;
 
 #[cfg(feature = "testing")]
 pub mod admin;
+pub(crate) mod glance;
 mod migrations;
+#[cfg(test)]
+mod plans;
 mod postgres;
 mod sqlite;
 
@@ -126,7 +129,8 @@ impl Db {
         match location {
             Location::Sqlite { path } => sqlite::open(path, schema, durable, sizes.readers).await,
             Location::Postgres { url, behind_pooler } => {
-                let settings = postgres::Settings { size: sizes.pool, behind_pooler: *behind_pooler, durable };
+                let settings =
+                    postgres::Settings { size: sizes.pool, behind_pooler: *behind_pooler, durable };
                 postgres::open(url, schema, settings).await
             }
         }

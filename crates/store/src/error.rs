@@ -3,8 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use sqlx::error::ErrorKind;
-
 /// A read or a write that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -134,23 +132,22 @@ impl std::error::Error for Cause {}
 impl Error {
     /// The meaning of a driver's error in a statement about `table`.
     pub(crate) fn about(table: &'static str, error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::ColumnDecode { index, .. } => {
-                Self::Corrupt { table, what: format!("{index} has the wrong type") }
-            }
-            other => Self::from(other),
+        if let sqlx::Error::ColumnDecode { index, .. } = &error {
+            return Self::Corrupt { table, what: format!("{index}: the wrong type") };
         }
+        Self::from(error)
     }
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let constraint = error.as_database_error().and_then(|error| match error.kind() {
-            ErrorKind::UniqueViolation => Some(broken(error.constraint(), error.message())),
-            ErrorKind::ForeignKeyViolation => Some(Constraint::Reference),
-            _ => None,
-        });
-        constraint.map_or_else(|| Self::Unavailable(Cause::new(error)), Self::Conflict)
+        match error.as_database_error() {
+            Some(broken) if broken.is_unique_violation() => {
+                Self::Conflict(unique(broken.constraint(), broken.message()))
+            }
+            Some(broken) if broken.is_foreign_key_violation() => Self::Conflict(Constraint::Reference),
+            Some(_) | None => Self::Unavailable(Cause::new(error)),
+        }
     }
 }
 
@@ -172,7 +169,7 @@ const UNIQUE: [(&str, &str, Constraint); 10] = [
     ("canary_pkey", "canary.slot", Constraint::Canary),
 ];
 
-fn broken(name: Option<&str>, message: &str) -> Constraint {
+fn unique(name: Option<&str>, message: &str) -> Constraint {
     let columns = message.rsplit_once(": ").map(|(_, columns)| columns);
     UNIQUE
         .iter()
@@ -188,11 +185,11 @@ mod tests {
     #[test]
     fn a_broken_rule_is_known_by_its_name_and_by_its_columns() {
         for (name, columns, constraint) in UNIQUE {
-            assert_eq!(broken(Some(name), "duplicate key value"), constraint);
-            assert_eq!(broken(None, &format!("UNIQUE constraint failed: {columns}")), constraint);
+            assert_eq!(unique(Some(name), "duplicate key value"), constraint);
+            assert_eq!(unique(None, &format!("UNIQUE constraint failed: {columns}")), constraint);
         }
-        assert_eq!(broken(Some("flows_pkey"), "duplicate key value"), Constraint::RowId);
-        assert_eq!(broken(None, "UNIQUE constraint failed: flows.id"), Constraint::RowId);
+        assert_eq!(unique(Some("flows_pkey"), "duplicate key value"), Constraint::RowId);
+        assert_eq!(unique(None, "UNIQUE constraint failed: flows.id"), Constraint::RowId);
     }
 
     #[test]

@@ -33,7 +33,11 @@ pub async fn create(tx: &mut Tx, flow: &PendingFlow) -> Result<(), Error> {
 ///
 /// It is taken for good when this returns, whatever becomes of the request: a state must never be accepted twice
 /// (RFC 9700 §4.7.1).
-pub async fn consume(store: &Store, state_hash: &TokenHash, now: Timestamp) -> Result<Option<PendingFlow>, Error> {
+pub async fn consume(
+    store: &Store,
+    state_hash: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<PendingFlow>, Error> {
     let mut tx = store.begin().await?;
     let sql = "update flows set consumed_at = $2
         where state_hash = $1 and consumed_at is null and expires_at > $2

@@ -112,7 +112,11 @@ pub async fn delete(tx: &mut Tx, environment: EnvironmentId, id: IntegrationId) 
 }
 
 /// How many connections go through an integration.
-pub async fn connection_count(store: &Store, environment: EnvironmentId, id: IntegrationId) -> Result<u64, Error> {
+pub async fn connection_count(
+    store: &Store,
+    environment: EnvironmentId,
+    id: IntegrationId,
+) -> Result<u64, Error> {
     let sql = "select count(*) as count from connections where environment_id = $1 and integration_id = $2";
     let counts = rows!(store.reader().await?.on(), CountRow, sql, environment.0, id.0)?;
     Ok(counts.into_iter().sum())

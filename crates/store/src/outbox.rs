@@ -33,9 +33,9 @@ macro_rules! first_head {
     };
 }
 
-const CLAIMABLE: &str = first_head!("o.due_at", " and o.due_at <= $1");
-const NEXT_DUE: &str = first_head!("o.due_at", "");
-const CLAIM: &str = concat!(
+pub(crate) const CLAIMABLE: &str = first_head!("o.due_at", " and o.due_at <= $1");
+pub(crate) const NEXT_DUE: &str = first_head!("o.due_at", "");
+pub(crate) const CLAIM: &str = concat!(
     "update outbox set attempts = attempts + 1, due_at = $2 where id = (",
     first_head!("o.id", " and o.due_at <= $1"),
     ") and given_up_at is null and due_at <= $1

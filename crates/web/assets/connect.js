@@ -9,8 +9,9 @@ for (const button of document.querySelectorAll("button[data-reveals]")) {
   button.addEventListener("click", () => {
     const shown = input.type === "password";
     input.type = shown ? "text" : "password";
-    button.setAttribute("aria-pressed", String(shown));
-    button.textContent = shown ? "Hide" : "Show";
+    const word = shown ? "Hide" : "Show";
+    button.textContent = word;
+    button.setAttribute("aria-label", `${word} ${button.dataset["label"] ?? ""}`);
   });
 }
 
@@ -66,8 +67,8 @@ if (list) {
   }
 
   document.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step === 0) return;
     const stops = [...(search instanceof HTMLInputElement ? [search] : []), ...shown()];
     const at = stops.findIndex((stop) => stop === document.activeElement);
     const next = stops[Math.max(0, at + step)];

@@ -12,6 +12,8 @@ mod done;
 mod enter;
 mod field;
 mod form;
+#[cfg(test)]
+mod gallery;
 mod list;
 mod monogram;
 mod origin;

@@ -98,7 +98,11 @@ fn finish(mut response: Response, id: HeaderValue) -> Response {
 }
 
 async fn no_route() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, Code::NotFound, "there is nothing at this path; see /openapi.json for what there is")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        Code::NotFound,
+        "there is nothing at this path; see /openapi.json for what there is",
+    )
 }
 
 async fn no_method(method: Method) -> Problem {

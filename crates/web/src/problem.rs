@@ -21,9 +21,15 @@ pub(crate) use code::Code;
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) code: Code,
-    pub(crate) message: String,
-    pub(crate) errors: Option<Vec<Issue>>,
-    pub(crate) payload: Option<Value>,
+    /// Boxed, because every fallible function of the crate carries a problem in its result.
+    said: Box<Said>,
+}
+
+#[derive(Debug)]
+struct Said {
+    message: String,
+    errors: Option<Vec<Issue>>,
+    payload: Option<Value>,
 }
 
 /// Where an error came up, as far as the answer depends on it.
@@ -53,7 +59,14 @@ pub(crate) enum Part {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), errors: None, payload: None }
+        Self { status, code, said: Box::new(Said { message: message.into(), errors: None, payload: None }) }
+    }
+
+    /// The same with something for programs beside the code.
+    #[must_use]
+    pub(crate) fn with_payload(mut self, payload: Value) -> Self {
+        self.said.payload = Some(payload);
+        self
     }
 
     /// Fields that are wrong; all of them are named.
@@ -64,17 +77,20 @@ impl Problem {
             Part::Body => (Code::InvalidBody, "body"),
         };
         let message = format!("the request {name} is not valid: {}", summary(&issues));
-        Self { errors: Some(issues), ..Self::new(StatusCode::BAD_REQUEST, code, message) }
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, code, message);
+        problem.said.errors = Some(issues);
+        problem
     }
 
     /// A failed authentication; clients of the contract find an empty `payload` here.
     pub(crate) fn legacy_401(code: Code, message: &str) -> Self {
-        Self { payload: Some(json!({})), ..Self::new(StatusCode::UNAUTHORIZED, code, message) }
+        Self::new(StatusCode::UNAUTHORIZED, code, message).with_payload(json!({}))
     }
 
     /// A fault of ours, without a word of the inside.
     pub(crate) fn internal() -> Self {
-        let message = "something went wrong on our side; the log has the details under the x-request-id of this answer";
+        let message =
+            "something went wrong on our side; the log has the details under the x-request-id of this answer";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::ServerError, message)
     }
 
@@ -85,10 +101,8 @@ impl Problem {
             Error::Denied(message) => Self::new(StatusCode::FORBIDDEN, Code::Forbidden, message),
             Error::Invalid(issues) => Self::invalid(Part::Body, issues),
             Error::Refused(refusal) => refused(place, refusal.rule, refusal.message),
-            Error::Upstream(upstream) => Self {
-                payload: Some(json!({ "reason": upstream.code, "log_id": upstream.log_id })),
-                ..upstream_failed(place, upstream.not_tried, upstream.message)
-            },
+            Error::Upstream(upstream) => upstream_failed(place, upstream.not_tried, upstream.message)
+                .with_payload(json!({ "reason": upstream.code, "log_id": upstream.log_id })),
             Error::Unavailable => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 Code::Unavailable,
@@ -117,9 +131,14 @@ fn not_found(place: Place, thing: Thing) -> Problem {
         (Place::ConnectionDelete, Thing::Integration | Thing::Connection) => {
             (StatusCode::BAD_REQUEST, Code::UnknownConnection)
         }
-        (Place::Metadata, Thing::Integration | Thing::Connection) => (StatusCode::NOT_FOUND, Code::UnknownConnection),
+        (Place::Metadata, Thing::Integration | Thing::Connection) => {
+            (StatusCode::NOT_FOUND, Code::UnknownConnection)
+        }
         (_, Thing::Session) => {
-            return Problem::legacy_401(Code::UnknownConnectSessionToken, "the connect session is unknown or has expired");
+            return Problem::legacy_401(
+                Code::UnknownConnectSessionToken,
+                "the connect session is unknown or has expired",
+            );
         }
         (
             _,
@@ -144,8 +163,12 @@ fn refused(place: Place, rule: Rule, message: String) -> Problem {
         Rule::KeyTaken if place == Place::IntegrationCreate => legacy_issue("uniqueKey", message),
         Rule::UnknownProvider if place == Place::IntegrationCreate => legacy_issue("provider", message),
         Rule::Body | Rule::KeyTaken | Rule::UnknownProvider | Rule::Draft => invalid_body(message),
-        Rule::IntegrationNotAllowed => Problem::new(StatusCode::BAD_REQUEST, Code::IntegrationNotAllowed, message),
-        Rule::CredentialRejected => Problem::new(StatusCode::BAD_REQUEST, Code::ConnectionTestFailed, message),
+        Rule::IntegrationNotAllowed => {
+            Problem::new(StatusCode::BAD_REQUEST, Code::IntegrationNotAllowed, message)
+        }
+        Rule::CredentialRejected => {
+            Problem::new(StatusCode::BAD_REQUEST, Code::ConnectionTestFailed, message)
+        }
         Rule::ConnectionGone => Problem::new(StatusCode::NOT_FOUND, Code::NotFound, message),
         Rule::OtherBrowser => Problem::new(StatusCode::FORBIDDEN, Code::Forbidden, message),
         Rule::Conflict => Problem::new(StatusCode::CONFLICT, Code::Conflict, message),
@@ -189,12 +212,14 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let inner = Inner {
             code: self.code.as_str(),
-            message: &self.message,
-            errors: &self.errors,
-            payload: &self.payload,
+            message: &self.said.message,
+            errors: &self.said.errors,
+            payload: &self.said.payload,
         };
-        let body = serde_json::to_vec(&Envelope { error: inner }).expect("text and JSON values always serialise");
-        let mut response = (self.status, [(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response();
+        let body =
+            serde_json::to_vec(&Envelope { error: inner }).expect("text and JSON values always serialise");
+        let mut response =
+            (self.status, [(CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -231,7 +256,9 @@ mod tests {
         let mut all: Vec<(String, fn() -> Error)> = Vec::new();
         all.extend(things![Provider Integration Connection Session Environment ApiKey WebhookSettings]);
         all.push(("Denied".to_owned(), || Error::Denied("why".to_owned())));
-        all.push(("Invalid".to_owned(), || Error::Invalid(vec![Issue::new(IssueCode::TooBig, ["a", "0"], "why")])));
+        all.push(("Invalid".to_owned(), || {
+            Error::Invalid(vec![Issue::new(IssueCode::TooBig, ["a", "0"], "why")])
+        }));
         all.extend(rules![Body KeyTaken UnknownProvider Draft IntegrationNotAllowed CredentialRejected ConnectionGone OtherBrowser Conflict]);
         all.push(("Upstream(tried)".to_owned(), || upstream(false)));
         all.push(("Upstream(not tried)".to_owned(), || upstream(true)));
@@ -247,8 +274,10 @@ mod tests {
         for (name, error) in errors() {
             let answer = |place| {
                 let problem = Problem::at(place, error());
-                let paths: Vec<_> = problem.errors.iter().flatten().map(|issue| issue.path.join(".")).collect();
-                let paths = if paths.is_empty() { String::new() } else { format!(" at {}", paths.join(", ")) };
+                let paths: Vec<_> =
+                    problem.said.errors.iter().flatten().map(|issue| issue.path.join(".")).collect();
+                let paths =
+                    if paths.is_empty() { String::new() } else { format!(" at {}", paths.join(", ")) };
                 format!("{} {}{paths}", problem.status.as_u16(), problem.code.as_str())
             };
             let usual = answer(Place::Elsewhere);
@@ -272,6 +301,6 @@ mod tests {
     #[test]
     fn an_internal_error_says_nothing_of_the_inside() {
         let problem = Problem::from(Error::Internal);
-        assert!(!problem.message.contains("sql") && problem.payload.is_none());
+        assert!(!problem.said.message.contains("sql") && problem.said.payload.is_none());
     }
 }

@@ -127,3 +127,20 @@ fn operator_defined_providers_ask_for_the_documented_fields() {
         assert_eq!((provider.auth, names.as_slice()), (mode, fields), "{slug}");
     }
 }
+
+#[test]
+fn the_examples_of_the_documentation_lint_clean() {
+    let text = include_str!("../../../../docs/catalog.md");
+    let examples: Vec<&str> =
+        text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let whole = |example: &&&str| example.starts_with("name =") || example.contains("extends =");
+    let files: Vec<(String, &str)> = examples
+        .iter()
+        .filter(whole)
+        .enumerate()
+        .map(|(index, example)| (format!("example-{index}"), *example))
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(slug, text)| (slug.as_str(), *text)).collect();
+    assert_eq!(files.len(), 3);
+    assert_eq!(crate::problems(&files), []);
+}

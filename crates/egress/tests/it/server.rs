@@ -8,6 +8,7 @@ use std::time::Duration;
 use egress::{Egress, Limits, Policy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 /// The second loopback address: listed where a test needs an allowed target beside a forbidden one.
 pub(crate) const LISTED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
@@ -18,6 +19,8 @@ pub(crate) const INSIDE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    /// The tasks end with the server.
+    _tasks: JoinSet<()>,
 }
 
 /// What the server does once it has read a request.
@@ -39,12 +42,14 @@ impl Server {
         let address = listener.local_addr().expect("a bound address");
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = requests.clone();
-        tokio::spawn(async move {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, seen.clone(), then.clone()));
+                connections.spawn(serve(stream, seen.clone(), then.clone()));
             }
         });
-        Self { address, requests }
+        Self { address, requests, _tasks: tasks }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

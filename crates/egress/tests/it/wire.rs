@@ -1,6 +1,7 @@
 //! What goes over the wire, and how failures of the wire are told apart.
 
 use egress::Error;
+use tokio::task::JoinSet;
 
 use crate::server::{INSIDE, Server, egress, get, short};
 
@@ -90,7 +91,8 @@ async fn a_refused_connection_was_not_sent() {
 async fn a_server_that_does_not_speak_tls_is_a_tls_failure() {
     let listener = tokio::net::TcpListener::bind((INSIDE, 0)).await.expect("a free port");
     let url = format!("https://{}/", listener.local_addr().expect("a bound address"));
-    tokio::spawn(async move {
+    let mut server = JoinSet::new();
+    server.spawn(async move {
         let (mut stream, _) = listener.accept().await.expect("a connection");
         let plain = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
         tokio::io::AsyncWriteExt::write_all(&mut stream, plain).await.expect("an open connection");

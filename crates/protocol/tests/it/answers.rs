@@ -205,8 +205,8 @@ fn trouble_of_the_provider_says_nothing_about_the_grant() {
 #[test]
 fn the_time_to_wait_is_read_as_seconds_or_as_a_date() {
     let table = [
-        ("120", Some(Duration::from_secs(120))),
-        ("Tue, 14 Nov 2023 22:14:20 GMT", Some(Duration::from_secs(60))),
+        ("120", Some(Duration::from_mins(2))),
+        ("Tue, 14 Nov 2023 22:14:20 GMT", Some(Duration::from_mins(1))),
         ("Tue, 14 Nov 2023 22:00:00 GMT", Some(Duration::ZERO)),
         ("soon", None),
         ("-5", None),

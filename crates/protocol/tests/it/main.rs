@@ -1,5 +1,7 @@
 //! Every step with literal HTTP on both sides.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps nothing has failed, and says where")]
+
 mod answers;
 mod api;
 mod authorize;
@@ -14,4 +16,5 @@ mod refresh;
 mod render;
 mod resolve;
 mod revoke;
+mod shipped;
 mod verify;

@@ -117,11 +117,14 @@ fn metadata_without_a_needed_endpoint_is_named() {
     assert!(provider(&generic("oauth2_client_credentials"), &config, Some(&metadata)).is_ok());
 }
 
+/// Scheme, settings, what is said about them.
+type Row = (&'static str, Vec<(&'static str, &'static str)>, Vec<&'static str>);
+
 #[test]
 fn what_is_wrong_with_settings_is_said_all_at_once() {
     let complete = [("authorization_url", "https://id.example/a"), ("token_url", "https://id.example/t")];
     let with = |more: &[(&'static str, &'static str)]| [&complete, more].concat();
-    let table: Vec<(&str, Vec<(&str, &str)>, Vec<&str>)> = vec![
+    let table: Vec<Row> = vec![
         (
             "oauth2",
             vec![],

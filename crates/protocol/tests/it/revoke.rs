@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{given, render};
 
-fn request_for(tokens: &OAuth2Tokens, revocation: Value) -> String {
+fn request_for(tokens: &OAuth2Tokens, revocation: &Value) -> String {
     let provider = given::provider(json!({"revocation": revocation}));
     let request = revoke::request(&provider, &given::client(), tokens, &Fields::default());
     render::text(&request.unwrap().ok().unwrap())
@@ -15,7 +15,7 @@ fn request_for(tokens: &OAuth2Tokens, revocation: Value) -> String {
 #[test]
 fn the_refresh_token_ends_the_whole_grant() {
     let revocation = json!({"url": "https://login.example.com/revoke"});
-    assert_snapshot!(request_for(&given::tokens(), revocation), @r"
+    assert_snapshot!(request_for(&given::tokens(), &revocation), @r"
     POST https://login.example.com/revoke
     accept: application/json
     content-type: application/x-www-form-urlencoded
@@ -27,17 +27,17 @@ fn the_refresh_token_ends_the_whole_grant() {
 #[test]
 fn the_access_token_is_presented_when_there_is_no_other() {
     let tokens = OAuth2Tokens { refresh_token: None, ..given::tokens() };
-    let text = request_for(&tokens, json!({"url": "https://login.example.com/revoke"}));
+    let text = request_for(&tokens, &json!({"url": "https://login.example.com/revoke"}));
     assert!(text.contains("\n\ntoken=old-access&token_type_hint=access_token&"), "{text}");
     let text =
-        request_for(&given::tokens(), json!({"url": "https://login.example.com/revoke", "token": "access"}));
+        request_for(&given::tokens(), &json!({"url": "https://login.example.com/revoke", "token": "access"}));
     assert!(text.contains("\n\ntoken=old-access&token_type_hint=access_token&"), "{text}");
 }
 
 #[test]
 fn a_bearer_call_carries_no_client() {
     let revocation = json!({"url": "https://api.example.com/revoke", "auth": "bearer", "params": {}});
-    assert_snapshot!(request_for(&given::tokens(), revocation), @r"
+    assert_snapshot!(request_for(&given::tokens(), &revocation), @r"
     POST https://api.example.com/revoke
     accept: application/json
     authorization: Bearer old-access (sensitive)
@@ -52,7 +52,7 @@ fn a_deletion_carries_the_client_in_the_header_and_the_token_as_json() {
         "method": "DELETE",
         "params": {"access_token": "{token.access}"},
     });
-    assert_snapshot!(request_for(&given::tokens(), revocation), @r#"
+    assert_snapshot!(request_for(&given::tokens(), &revocation), @r#"
     DELETE https://api.example.com/applications/app%201/grant
     accept: application/json
     authorization: Basic YXBwKzE6czNjcmV0JTJGJTJC (sensitive)

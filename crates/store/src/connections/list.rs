@@ -99,15 +99,15 @@ macro_rules! tagged {
     };
 }
 
-pub(super) const NEWEST: &str = listing!(
+pub(crate) const NEWEST: &str = listing!(
     "connections c join integrations i on i.id = c.integration_id
     where c.environment_id = $1"
 );
-pub(super) const BY_KEY: &str = listing!(
+pub(crate) const BY_KEY: &str = listing!(
     "connections c join integrations i on i.id = c.integration_id
     where c.environment_id = $1 and c.key = $2"
 );
-pub(super) const BY_TAG: &str = listing!(
+pub(crate) const BY_TAG: &str = listing!(
     "connection_tags t join connections c on c.id = t.connection_id join integrations i on i.id = c.integration_id
     where t.key = $9 and t.value = $10 and c.environment_id = $1"
 );
@@ -128,9 +128,9 @@ pub async fn list(
         ListFilter { tags, .. } if !tags.is_empty() => BY_TAG,
         ListFilter { .. } => NEWEST,
     };
-    let mut tags = filter.tags.iter().map(|(key, value)| (plain(key), plain(value)));
-    let tags: [_; MOST_TAGS] = std::array::from_fn(|_| tags.next().unzip());
-    let [tag1, tag2, tag3, tag4, tag5, tag6, tag7, tag8, tag9, tag10] = tags;
+    let (mut wanted_keys, mut wanted_values) = (filter.tags.keys(), filter.tags.values());
+    let keys: [_; MOST_TAGS] = std::array::from_fn(|_| wanted_keys.next().map(|key| plain(key)));
+    let values: [_; MOST_TAGS] = std::array::from_fn(|_| wanted_values.next().map(|value| plain(value)));
     rows!(
         store.reader().await?.on(),
         ListedRow,
@@ -143,26 +143,26 @@ pub async fn list(
         filter.integration_keys.as_deref().map(fenced),
         i64::from(limit),
         i64::try_from(offset).unwrap_or(i64::MAX),
-        tag1.0,
-        tag1.1,
-        tag2.0,
-        tag2.1,
-        tag3.0,
-        tag3.1,
-        tag4.0,
-        tag4.1,
-        tag5.0,
-        tag5.1,
-        tag6.0,
-        tag6.1,
-        tag7.0,
-        tag7.1,
-        tag8.0,
-        tag8.1,
-        tag9.0,
-        tag9.1,
-        tag10.0,
-        tag10.1,
+        keys[0].as_deref(),
+        values[0].as_deref(),
+        keys[1].as_deref(),
+        values[1].as_deref(),
+        keys[2].as_deref(),
+        values[2].as_deref(),
+        keys[3].as_deref(),
+        values[3].as_deref(),
+        keys[4].as_deref(),
+        values[4].as_deref(),
+        keys[5].as_deref(),
+        values[5].as_deref(),
+        keys[6].as_deref(),
+        values[6].as_deref(),
+        keys[7].as_deref(),
+        values[7].as_deref(),
+        keys[8].as_deref(),
+        values[8].as_deref(),
+        keys[9].as_deref(),
+        values[9].as_deref(),
     )
 }
 

@@ -28,9 +28,11 @@ pub(crate) async fn run(schema: Schema, mut on: On<'_>) -> Result<(), OpenError>
     let migrator = schema.migrator();
     let mut attempt = 1;
     loop {
+        // `run` is `run_direct` behind an `Acquire` bound, under which the compiler cannot see that this future may
+        // move between threads.
         let outcome = match &mut on {
-            On::Sqlite(connection) => migrator.run(&mut **connection).await,
-            On::Postgres(connection, _) => migrator.run(&mut **connection).await,
+            On::Sqlite(connection) => migrator.run_direct(None, &mut **connection, false).await,
+            On::Postgres(connection, _) => migrator.run_direct(None, &mut **connection, false).await,
         };
         match outcome {
             Ok(()) => return Ok(()),
@@ -61,19 +63,23 @@ fn lost_a_race(error: &MigrateError) -> bool {
     // PostgreSQL: unique violation (in its own catalog), duplicate table, duplicate object, serialization failure,
     // deadlock, lock not available, internal error ("tuple concurrently updated"). SQLite: busy, busy snapshot.
     const CODES: [&str; 9] = ["23505", "42P07", "42710", "40001", "40P01", "55P03", "XX000", "5", "517"];
-    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else { return false };
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
     error.as_database_error().is_some_and(|error| {
-        error.code().is_some_and(|code| CODES.contains(&&*code)) || error.message().ends_with("already exists")
+        error.code().is_some_and(|code| CODES.contains(&&*code))
+            || error.message().ends_with("already exists")
     })
 }
 
 fn failed(migrator: &Migrator, error: MigrateError) -> OpenError {
     let known = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
-    match error {
-        MigrateError::VersionMissing(found) if found > known => OpenError::Newer { found, known },
-        MigrateError::VersionMissing(version) | MigrateError::VersionMismatch(version) => {
+    if let MigrateError::VersionMissing(version) | MigrateError::VersionMismatch(version) = error {
+        return if version > known {
+            OpenError::Newer { found: version, known }
+        } else {
             OpenError::Altered { version }
-        }
-        other => OpenError::Migration(Cause::new(other)),
+        };
     }
+    OpenError::Migration(Cause::new(error))
 }

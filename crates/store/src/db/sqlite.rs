@@ -1,5 +1,6 @@
 //! SQLite: one file, one writer, several readers.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ fn writing(path: &Path, durable: bool) -> SqliteConnectOptions {
         .pragma("journal_size_limit", "67108864")
 }
 
-fn reading(path: &Path) -> SqliteConnectOptions {
+pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
     shared(path).read_only(true).pragma("mmap_size", "268435456").pragma("cache_size", "-16384")
 }
 
@@ -76,7 +77,7 @@ async fn create(path: &Path) -> std::io::Result<()> {
 fn not_opened(path: &Path, error: sqlx::Error) -> OpenError {
     /// `SQLITE_NOTADB`.
     const NOT_A_DATABASE: &str = "26";
-    let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+    let code = error.as_database_error().and_then(|error| error.code().map(Cow::into_owned));
     if code.as_deref() == Some(NOT_A_DATABASE) {
         return OpenError::NotADatabase { path: path.to_owned() };
     }

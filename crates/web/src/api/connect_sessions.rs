@@ -35,7 +35,7 @@ pub(super) async fn create(
     received: Received,
 ) -> Result<Response, Problem> {
     query.none()?;
-    let asked = input::body(received, body::new_session)?;
+    let asked = input::body(received, |body| Some(body::new_session(body)))?;
     check_webhook_urls(&state.engine, &asked)?;
     let created = state.engine.create_session(&by, asked.session).await?;
     Ok(data(StatusCode::CREATED, CreatedJson::of(&created)))

@@ -67,7 +67,8 @@ pub(super) async fn update(
     query.none()?;
     let app_name = input::body(received, |body| Some(body.optional("app_name", name_or_nothing)))?;
     let Some(app_name) = app_name else { return Ok(data(StatusCode::OK, shown(&by.environment))) };
-    let environment = state.engine.set_app_name(&by, Some(app_name.as_str()).filter(|name| !name.is_empty())).await?;
+    let environment =
+        state.engine.set_app_name(&by, Some(app_name.as_str()).filter(|name| !name.is_empty())).await?;
     Ok(data(StatusCode::OK, shown(&environment)))
 }
 

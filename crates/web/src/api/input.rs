@@ -23,10 +23,7 @@ pub(crate) use rules::{
 };
 
 /// Reads a whole body that must be an object.
-pub(crate) fn body<T>(
-    received: Received,
-    read: impl FnOnce(&mut Object) -> Option<T>,
-) -> Result<T, Problem> {
+pub(crate) fn body<T>(received: Received, read: impl FnOnce(&mut Object) -> Option<T>) -> Result<T, Problem> {
     let read_all = |received: Received| {
         let mut object = Object::of(received.into_value())?;
         let built = read(&mut object);
@@ -57,7 +54,10 @@ impl FromRequestParts<AppState> for RawQuery {
 
 impl RawQuery {
     /// Reads the whole query.
-    pub(crate) fn read<'a, T>(&'a self, read: impl FnOnce(&mut Query<'a>) -> Option<T>) -> Result<T, Problem> {
+    pub(crate) fn read<'a, T>(
+        &'a self,
+        read: impl FnOnce(&mut Query<'a>) -> Option<T>,
+    ) -> Result<T, Problem> {
         let mut query = Query::parse(&self.0);
         let built = read(&mut query);
         query.finish(built).map_err(|issues| Problem::invalid(Part::Query, issues))
@@ -80,7 +80,11 @@ impl FromRequestParts<AppState> for PathText {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let undecodable = || {
-            let issue = Issue::new(IssueCode::InvalidFormat, [] as [&str; 0], "the path is not percent-encoded UTF-8");
+            let issue = Issue::new(
+                IssueCode::InvalidFormat,
+                [] as [&str; 0],
+                "the path is not percent-encoded UTF-8",
+            );
             Problem::invalid(Part::Path, vec![issue])
         };
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| undecodable())?;

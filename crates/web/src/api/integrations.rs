@@ -5,7 +5,9 @@ mod show;
 
 use axum::extract::State;
 use axum::response::Response;
-use engine::right::{CreateIntegration, DeleteIntegration, ListIntegrations, ReadIntegration, UpdateIntegration};
+use engine::right::{
+    CreateIntegration, DeleteIntegration, ListIntegrations, ReadIntegration, UpdateIntegration,
+};
 use http::StatusCode;
 use model::{Issue, IssueCode, Scope};
 
@@ -67,8 +69,9 @@ pub(super) async fn create(
     responses((status = 400, description = "`invalid_body`: there are no shared developer apps.")),
     security(("api_key" = ["environment:integrations:create"]))
 )]
-pub(super) async fn quickstart(Key(_): Key<CreateIntegration>) -> Problem {
-    let message = "this server has no shared developer apps; use POST /integrations with your own credentials";
+pub(super) async fn quickstart(_by: Key<CreateIntegration>) -> Problem {
+    let message =
+        "this server has no shared developer apps; use POST /integrations with your own credentials";
     Problem::new(StatusCode::BAD_REQUEST, Code::InvalidBody, message)
 }
 
@@ -123,8 +126,8 @@ pub(super) async fn update(
     received: Received,
 ) -> Result<Response, Problem> {
     query.none()?;
-    let patch = input::body(received, body::integration_patch)?;
-    let view = state.engine.update_integration(&by, &path.read(integration_key)?, patch).await?;
+    let changes = input::body(received, |body| Some(body::integration_patch(body)))?;
+    let view = state.engine.update_integration(&by, &path.read(integration_key)?, changes).await?;
     Ok(data(StatusCode::OK, IntegrationJson::of(&view, &state.public_url)))
 }
 

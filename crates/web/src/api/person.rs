@@ -1,10 +1,12 @@
 //! The end user and organization in bodies.
 
-use model::{EndUser, Organization};
+use std::collections::BTreeMap;
+
+use model::{EndUser, Organization, Tags};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::input::{Flaw, Object, Reading, email, length, map_of, tag_pairs, text};
+use super::input::{Object, Reading, email, length, map_of, text};
 
 /// The person on whose behalf an app connects.
 #[derive(ToSchema)]
@@ -14,7 +16,7 @@ pub(super) struct EndUserBody {
     id: String,
     email: Option<String>,
     display_name: Option<String>,
-    tags: Option<std::collections::BTreeMap<String, String>>,
+    tags: Option<BTreeMap<String, String>>,
 }
 
 /// The organization the person acts for.
@@ -45,18 +47,15 @@ pub(super) fn organization(value: Value) -> Reading<Organization> {
 }
 
 /// A person's own tags keep the rules of tags, but a value may be empty and keys stay as they are spelled.
-fn own_tags(value: Value) -> Reading<std::collections::BTreeMap<String, String>> {
-    let mut filled = value.clone();
-    for text in filled.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
-        if text.as_str().is_some_and(str::is_empty) {
-            "-".clone_into(match text {
-                Value::String(text) => text,
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => continue,
-            });
-        }
-    }
-    tag_pairs(filled)?;
-    map_of(|key| Ok::<_, Flaw>(key.to_owned()), text(length(0, 255)))(value)
+fn own_tags(value: Value) -> Reading<BTreeMap<String, String>> {
+    let own = map_of(|key| Ok(key.to_owned()), text(length(0, 255)))(value)?;
+    // The rules refuse empty values, so that a stand-in takes their place while the rest is checked.
+    let filled = own.iter().map(|(key, value)| {
+        let value = if value.is_empty() { "-" } else { value };
+        (key.clone(), value.to_owned())
+    });
+    Tags::parse(filled)?;
+    Ok(own)
 }
 
 #[cfg(test)]
@@ -74,7 +73,8 @@ mod tests {
     #[test]
     fn problems_of_a_person_name_their_place() {
         let sent = json!({ "id": "", "email": "no", "tags": { "1": "x" }, "organization": {} });
-        let paths: Vec<_> = end_user(sent).expect_err("four").iter().map(|issue| issue.path.join(".")).collect();
+        let paths: Vec<_> =
+            end_user(sent).expect_err("four").iter().map(|issue| issue.path.join(".")).collect();
         assert_eq!(paths, ["id", "email", "tags.1", ""]);
     }
 }

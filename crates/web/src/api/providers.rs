@@ -18,13 +18,18 @@ use crate::problem::Problem;
 #[utoipa::path(
     get, path = "/providers", tag = "Providers",
     params(("search" = Option<String>, Query, description = "Part of a slug or name, in any case.")),
-    responses((status = 200, description = "Providers in alphabetical order.", body = InData<Vec<Value>>)),
+    responses((status = 200, description = "Providers in alphabetical order.", body = InData<Vec<entry::ProviderJson>>)),
     security(("api_key" = []), ("connect_session" = []))
 )]
-pub(super) async fn list(_: Anybody, State(state): State<AppState>, query: RawQuery) -> Result<Response, Problem> {
+pub(super) async fn list(
+    _by: Anybody,
+    State(state): State<AppState>,
+    query: RawQuery,
+) -> Result<Response, Problem> {
     let search = query.read(|query| Some(query.optional("search", search_text)))?;
     let wanted = |name: &str| search.as_ref().is_none_or(|search| name.to_lowercase().contains(search));
-    let all = state.engine.catalog().iter().filter(|provider| wanted(&provider.slug) || wanted(&provider.name));
+    let all =
+        state.engine.catalog().iter().filter(|provider| wanted(&provider.slug) || wanted(&provider.name));
     let entries: Vec<Value> = all.map(|provider| entry::of(&provider, &state.public_url)).collect();
     Ok(data(StatusCode::OK, entries))
 }
@@ -33,11 +38,11 @@ pub(super) async fn list(_: Anybody, State(state): State<AppState>, query: RawQu
 #[utoipa::path(
     get, path = "/providers/{provider}", tag = "Providers",
     params(("provider" = String, Path, description = "Slug of the provider.")),
-    responses((status = 200, description = "The provider.", body = InData<Value>), (status = 404, description = "`not_found`.")),
+    responses((status = 200, description = "The provider.", body = InData<entry::ProviderJson>), (status = 404, description = "`not_found`.")),
     security(("api_key" = []), ("connect_session" = []))
 )]
 pub(super) async fn read(
-    _: Anybody,
+    _by: Anybody,
     State(state): State<AppState>,
     path: PathText,
     query: RawQuery,

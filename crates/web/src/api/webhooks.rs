@@ -77,7 +77,7 @@ pub(super) async fn update(
     received: Received,
 ) -> Result<Response, Problem> {
     query.none()?;
-    let patch = input::body(received, patch)?;
+    let patch = input::body(received, |body| Some(patch(body)))?;
     Ok(data(StatusCode::OK, shown(state.engine.update_webhooks(&by, patch).await?)))
 }
 
@@ -111,13 +111,13 @@ pub(super) async fn rotate(
     Ok(key_shown(state.engine.rotate_signing_key(&by).await?))
 }
 
-fn patch(body: &mut Object) -> Option<WebhookPatch> {
-    Some(WebhookPatch {
+fn patch(body: &mut Object) -> WebhookPatch {
+    WebhookPatch {
         primary_url: body.optional("primary_url", url_or_nothing),
         secondary_url: body.optional("secondary_url", url_or_nothing),
         on_auth_creation: body.optional("on_auth_creation", boolean),
         on_auth_refresh_error: body.optional("on_auth_refresh_error", boolean),
-    })
+    }
 }
 
 fn url_or_nothing(value: Value) -> Reading<String> {

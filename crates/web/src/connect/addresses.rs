@@ -47,7 +47,9 @@ mod tests {
     #[test]
     fn only_web_addresses_become_links() {
         assert!(outside("https://docs.example/keys").is_some());
-        for bad in ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "vbscript:x", "/relative", ""] {
+        for bad in
+            ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "vbscript:x", "/relative", ""]
+        {
             assert_eq!(outside(bad), None, "{bad}");
         }
     }

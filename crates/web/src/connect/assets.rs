@@ -8,14 +8,17 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 
 /// The design tokens: colours, sizes, motion.
-pub(crate) static TOKENS: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("tokens", "css", "text/css; charset=utf-8", include_str!("../../assets/tokens.css")));
+pub(crate) static TOKENS: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("tokens", "css", "text/css; charset=utf-8", include_str!("../../assets/tokens.css"))
+});
 /// The connect pages' styles.
-pub(crate) static STYLES: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("connect", "css", "text/css; charset=utf-8", include_str!("../../assets/connect.css")));
+pub(crate) static STYLES: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("connect", "css", "text/css; charset=utf-8", include_str!("../../assets/connect.css"))
+});
 /// What pages do beyond plain forms.
-pub(crate) static SCRIPT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("connect", "js", "text/javascript; charset=utf-8", include_str!("../../assets/connect.js")));
+pub(crate) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("connect", "js", "text/javascript; charset=utf-8", include_str!("../../assets/connect.js"))
+});
 
 /// A file that is part of the program.
 pub(crate) struct Asset {
@@ -51,7 +54,9 @@ pub(crate) async fn serve(Path(name): Path<String>) -> Response {
 
 /// FNV-1a, 64 bits: tells two versions of a file apart, and is no protection against anybody.
 pub(crate) fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

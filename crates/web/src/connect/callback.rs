@@ -46,11 +46,18 @@ async fn arrive(state: &AppState, headers: &HeaderMap, connected: &Connected) ->
         Some((caller, form)) => Done::new(Some((&Errand::of(caller), form)), connected),
         None => Done::new(None, connected),
     };
-    page::see_other(&addresses::done(connected.session, connected.integration.as_str()), [done.cookie(state, connected)?])
+    page::see_other(
+        &addresses::done(connected.session, connected.integration.as_str()),
+        [done.cookie(state, connected)?],
+    )
 }
 
 /// Names for the last page. The account is connected, so not finding them is no reason to fail.
-async fn recall(state: &AppState, headers: &HeaderMap, connected: &Connected) -> Option<(SessionCaller, Form)> {
+async fn recall(
+    state: &AppState,
+    headers: &HeaderMap,
+    connected: &Connected,
+) -> Option<(SessionCaller, Form)> {
     let name = Name::of_session(Purpose::Session, connected.session, &state.public_url);
     let caller = visitor::authenticate(state, cookies::find(headers, &name)?).await.ok()?;
     let form = state.engine.form(&caller, &connected.integration).await.ok()?;

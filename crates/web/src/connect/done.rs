@@ -5,8 +5,8 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header::{HeaderMap, HeaderValue};
 use axum::http::StatusCode;
+use axum::http::header::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -70,7 +70,8 @@ pub(crate) async fn show(
 ) -> Result<Response, Stopped> {
     let session = session.parse().map_err(|_| Stopped::expired())?;
     let name = Name::of_session(Purpose::Done, session, &state.public_url);
-    let done = cookies::find(&headers, &name).and_then(Done::from_cookie).ok_or_else(Stopped::shown_before)?;
+    let done =
+        cookies::find(&headers, &name).and_then(Done::from_cookie).ok_or_else(Stopped::shown_before)?;
     Ok(page::respond(StatusCode::OK, &done, FormsLead::Home))
 }
 
@@ -119,7 +120,12 @@ mod tests {
     #[test]
     fn hostile_names_are_escaped() {
         let hostile = Some(sample::HOSTILE.to_owned());
-        let done = Done { title: hostile.clone(), provider: hostile.clone(), app: hostile.clone(), account: hostile };
+        let done = Done {
+            title: hostile.clone(),
+            provider: hostile.clone(),
+            app: hostile.clone(),
+            account: hostile,
+        };
         let html = done.render().expect("the page renders");
         assert!(!html.contains("<img src=x"), "{html}");
     }

@@ -9,7 +9,10 @@ use crate::connect::stopped::Stopped;
 use crate::connect::{addresses, page, visitor};
 
 /// `GET /connect?session_token=…`
-pub(crate) async fn enter(State(state): State<AppState>, RawQuery(query): RawQuery) -> Result<Response, Stopped> {
+pub(crate) async fn enter(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Stopped> {
     let query = query.unwrap_or_default();
     let token = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "session_token");
     let (_, token) = token.ok_or_else(Stopped::no_token)?;

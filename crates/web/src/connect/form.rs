@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use engine::{Connected, Error, Form, Rule, Scheme, SessionCaller, Submitted};
 use model::{IntegrationKey, Issue};
@@ -79,11 +79,18 @@ pub(crate) fn leave(
 
 fn finish(state: &AppState, caller: &SessionCaller, form: &Form, connected: &Connected) -> Option<Response> {
     let done = Done::new(Some((&Errand::of(caller), form)), connected);
-    page::see_other(&addresses::done(connected.session, connected.integration.as_str()), [done.cookie(state, connected)?])
+    page::see_other(
+        &addresses::done(connected.session, connected.integration.as_str()),
+        [done.cookie(state, connected)?],
+    )
 }
 
 /// Finds the form of an integration that is ready to be used.
-async fn load(state: &AppState, caller: &SessionCaller, integration: &str) -> Result<(IntegrationKey, Form), Stopped> {
+async fn load(
+    state: &AppState,
+    caller: &SessionCaller,
+    integration: &str,
+) -> Result<(IntegrationKey, Form), Stopped> {
     let key = IntegrationKey::parse(integration).map_err(|_| Stopped::missing())?;
     let form = state.engine.form(caller, &key).await.map_err(|error| Stopped::from_error(&error))?;
     if let Err(lacking) = &form.ready {
@@ -109,7 +116,7 @@ fn is_urlencoded(headers: &HeaderMap) -> bool {
 }
 
 /// What was wrong with a submission that can be sent again.
-struct Trouble {
+pub(crate) struct Trouble {
     status: StatusCode,
     issues: Vec<Issue>,
     message: Option<String>,
@@ -117,22 +124,24 @@ struct Trouble {
 
 impl Trouble {
     /// Errors that the person at the form can mend come back to the form; others end at a page of their own.
-    fn from_error(error: Error) -> Result<Self, Stopped> {
-        match error {
-            Error::Invalid(issues) => {
-                Ok(Self { status: StatusCode::UNPROCESSABLE_ENTITY, issues, message: None })
-            }
+    pub(crate) fn from_error(error: Error) -> Result<Self, Stopped> {
+        let (status, issues, message) = match error {
+            Error::Invalid(issues) => (StatusCode::UNPROCESSABLE_ENTITY, issues, None),
             Error::Refused(refusal) if matches!(refusal.rule, Rule::CredentialRejected | Rule::Body) => {
-                let message = Some(page::sentence(&refusal.message));
-                Ok(Self { status: StatusCode::UNPROCESSABLE_ENTITY, issues: Vec::new(), message })
+                (StatusCode::UNPROCESSABLE_ENTITY, Vec::new(), Some(refusal.message))
             }
             // Not 502: proxies in front of us like to replace the page of a 502 by their own.
             Error::Upstream(upstream) => {
-                let message = Some(page::sentence(&upstream.message));
-                Ok(Self { status: StatusCode::SERVICE_UNAVAILABLE, issues: Vec::new(), message })
+                (StatusCode::SERVICE_UNAVAILABLE, Vec::new(), Some(upstream.message))
             }
-            error => Err(Stopped::from_error(&error)),
-        }
+            Error::NotFound(_)
+            | Error::Denied(_)
+            | Error::Refused(_)
+            | Error::Unavailable
+            | Error::Integrity
+            | Error::Internal => return Err(Stopped::from_error(&error)),
+        };
+        Ok(Self { status, issues, message: message.map(|message| page::sentence(&message)) })
     }
 }
 
@@ -169,10 +178,13 @@ impl<'a> FormPage<'a> {
     }
 
     /// The page after a submission that went wrong.
-    fn after(mut self, entered: &'a BTreeMap<String, String>, trouble: &Trouble) -> Self {
+    pub(crate) fn after(mut self, entered: &'a BTreeMap<String, String>, trouble: &Trouble) -> Self {
         self.fields = fields(&self.form.fields, entered, &trouble.issues);
         let marked = self.fields.iter().filter(|field| field.error.is_some()).count();
-        let unplaced = trouble.issues.iter().find(|issue| !self.form.fields.iter().any(|f| issue.path.last() == Some(&f.name)));
+        let unplaced = trouble
+            .issues
+            .iter()
+            .find(|issue| !self.form.fields.iter().any(|f| issue.path.last() == Some(&f.name)));
         self.banner = match (&trouble.message, unplaced, marked) {
             (Some(message), _, _) => Some(message.clone()),
             (None, Some(issue), _) => Some(page::sentence(&issue.message)),

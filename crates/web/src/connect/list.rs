@@ -52,13 +52,15 @@ async fn go_to(state: &AppState, caller: &SessionCaller, choice: &Choice) -> Res
 }
 
 fn searched(query: &str) -> Option<String> {
-    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "q").map(|(_, text)| text.trim().to_owned())
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "q")
+        .map(|(_, text)| text.trim().to_owned())
 }
 
 /// The page.
 #[derive(Template)]
 #[template(path = "connect/list.html")]
-struct ListPage<'a> {
+pub(crate) struct ListPage<'a> {
     app: Option<&'a str>,
     person: Option<&'a str>,
     address: String,
@@ -75,7 +77,8 @@ struct Entry<'a> {
 }
 
 impl<'a> ListPage<'a> {
-    fn new(errand: &Errand<'a>, choices: &'a [Choice], search: &'a str) -> Self {
+    /// The page with the choices that match a search.
+    pub(crate) fn new(errand: &Errand<'a>, choices: &'a [Choice], search: &'a str) -> Self {
         let entries = choices.iter().map(|choice| Entry {
             title: &choice.title,
             provider: &choice.provider,
@@ -131,7 +134,10 @@ mod tests {
     #[test]
     fn every_choice_links_to_its_form() {
         let html = rendered(&["GitHub", "Git Lab"], "");
-        assert!(html.contains(r#"href="/connect/s/ses_0190d1f35a0070008000aaaabbbbcccc/Git%20Lab""#), "{html}");
+        assert!(
+            html.contains(r#"href="/connect/s/ses_0190d1f35a0070008000aaaabbbbcccc/Git%20Lab""#),
+            "{html}"
+        );
         assert!(html.contains("Developer tools"), "{html}");
     }
 

@@ -2,7 +2,9 @@
 
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::response::{IntoResponse, Response};
 
 use crate::connect::assets::fnv;
@@ -68,8 +70,15 @@ fn letters(slug: &str) -> String {
     let mut words = slug.split(['-', '_']).filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default();
     match words.next() {
-        Some(second) => first.chars().take(1).chain(second.chars().take(1)).collect::<String>().to_uppercase(),
-        None => first.chars().take(1).map(|c| c.to_ascii_uppercase()).chain(first.chars().skip(1).take(1)).collect(),
+        Some(second) => {
+            first.chars().take(1).chain(second.chars().take(1)).collect::<String>().to_uppercase()
+        }
+        None => first
+            .chars()
+            .take(1)
+            .map(|c| c.to_ascii_uppercase())
+            .chain(first.chars().skip(1).take(1))
+            .collect(),
     }
 }
 
@@ -100,7 +109,8 @@ mod tests {
 
     #[tokio::test]
     async fn only_slugs_are_drawn() {
-        for bad in ["slack", "\"><img src=x onerror=alert(1)>.svg", "../x.svg", ".svg", "-x.svg", "Slack.svg"] {
+        for bad in ["slack", "\"><img src=x onerror=alert(1)>.svg", "../x.svg", ".svg", "-x.svg", "Slack.svg"]
+        {
             assert_eq!(serve(Path(bad.to_owned())).await.status(), StatusCode::NOT_FOUND, "{bad}");
         }
     }

@@ -5,13 +5,12 @@
 //! `Referrer-Policy: no-referrer` tells browsers to leave the origin out (Fetch standard, "append a request `Origin`
 //! header"). Every current browser sends `Sec-Fetch-Site` on https, which decides then.
 
-use axum::http::HeaderMap;
-use axum::http::header::ORIGIN;
+use axum::http::header::{HeaderMap, HeaderValue, ORIGIN};
 use url::Url;
 
 /// Whether the request may change something.
 pub(crate) fn is_own(headers: &HeaderMap, public_url: &Url) -> bool {
-    match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
         Some(site) => matches!(site, b"same-origin" | b"none"),
         None => headers.get(ORIGIN).is_none_or(|origin| {
             origin == "null" || origin == public_url.origin().ascii_serialization().as_str()
@@ -21,7 +20,7 @@ pub(crate) fn is_own(headers: &HeaderMap, public_url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderName, HeaderValue};
+    use axum::http::HeaderName;
 
     use super::*;
 

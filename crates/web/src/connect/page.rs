@@ -65,7 +65,9 @@ pub(crate) fn sentence(text: &str) -> String {
 
 /// The first letter of a name, for its mark.
 pub(crate) fn initial(name: &str) -> String {
-    name.chars().find(|c| c.is_alphanumeric()).map_or_else(|| "•".to_owned(), |first| first.to_uppercase().collect())
+    name.chars()
+        .find(|c| c.is_alphanumeric())
+        .map_or_else(|| "•".to_owned(), |first| first.to_uppercase().collect())
 }
 
 /// There is no `Cross-Origin-Opener-Policy` on purpose: it would cut a pop-up off from the page that opened it.
@@ -104,7 +106,9 @@ mod tests {
 
     #[test]
     fn the_policy_lets_nothing_inline_or_foreign_run() {
-        for forms in [FormsLead::Home, FormsLead::Provider(None), FormsLead::Provider(Some("https://a.example"))] {
+        for forms in
+            [FormsLead::Home, FormsLead::Provider(None), FormsLead::Provider(Some("https://a.example"))]
+        {
             let policy = content_security_policy(forms);
             assert!(policy.starts_with("default-src 'none'; "), "{policy}");
             assert!(!policy.contains("unsafe"), "{policy}");
@@ -137,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_redirect_is_not_kept_and_tells_nobody_where_it_came_from() {
-        let response = see_other("/connect/s/x", [HeaderValue::from_static("a=b")]).expect("a plain location");
+        let response =
+            see_other("/connect/s/x", [HeaderValue::from_static("a=b")]).expect("a plain location");
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
         assert_eq!(response.headers()[REFERRER_POLICY], "no-referrer");

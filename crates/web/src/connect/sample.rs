@@ -32,7 +32,8 @@ pub(crate) fn denied() -> CallbackFailure {
     CallbackFailure {
         kind: FailureKind::Denied,
         title: "Salesforce was not connected".to_owned(),
-        message: "The access was not given, so nothing was stored. You can try again, or close this window.".to_owned(),
+        message: "The access was not given, so nothing was stored. You can try again, or close this window."
+            .to_owned(),
         provider_said: Some("The user chose not to continue (access_denied)".to_owned()),
         session: Some(connected(None).session),
         integration: Some(IntegrationKey::stored("salesforce".to_owned())),
@@ -47,7 +48,7 @@ pub(crate) fn redirect() -> Form {
 pub(crate) fn api_key() -> Form {
     let mut site = field("site", "Site", Kind::Enum);
     site.choices = ["datadoghq.com", "datadoghq.eu", "us5.datadoghq.com"].map(str::to_owned).to_vec();
-    site.help = Some("The domain in the address bar when you are signed in.".to_owned());
+    site.help = Some("What the address bar shows once you are signed in.".to_owned());
     let mut key = field("apiKey", "API key", Kind::String);
     key.secret = true;
     key.example = Some("32 letters and digits".to_owned());
@@ -80,7 +81,11 @@ pub(crate) fn form(provider: &str, title: &str, scheme: Scheme, fields: Vec<Form
         provider: provider.to_owned(),
         scheme,
         fields,
-        scopes: if scheme == Scheme::Redirect { vec!["api".to_owned(), "refresh_token".to_owned()] } else { Vec::new() },
+        scopes: if scheme == Scheme::Redirect {
+            vec!["api".to_owned(), "refresh_token".to_owned()]
+        } else {
+            Vec::new()
+        },
         authorize_origin: (scheme == Scheme::Redirect).then(|| "https://login.salesforce.com".to_owned()),
         docs: Some("https://docs.acme.example/connect".to_owned()),
         ready: Ok(()),

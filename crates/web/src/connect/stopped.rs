@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::{CallbackFailure, Error, FailureKind, Rule, Thing};
 
-use crate::connect::page::{self, FormsLead};
 use crate::connect::addresses;
+use crate::connect::page::{self, FormsLead};
 
 /// A page without a way on, or with one way back.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
@@ -35,7 +35,14 @@ pub(crate) enum Tone {
 
 impl Stopped {
     fn new(status: StatusCode, tone: Tone, title: &str, message: impl Into<String>) -> Self {
-        Self { status, tone, title: title.to_owned(), message: message.into(), provider_said: None, retry: None }
+        Self {
+            status,
+            tone,
+            title: title.to_owned(),
+            message: message.into(),
+            provider_said: None,
+            retry: None,
+        }
     }
 
     /// The link is unknown, past its time, or was opened in another browser: which of them is not told, because the
@@ -94,7 +101,9 @@ impl Stopped {
             StatusCode::CONFLICT,
             Tone::Warning,
             &format!("{title} is not ready yet"),
-            format!("The people who run {whom} have not finished setting it up. Tell them, and try again later."),
+            format!(
+                "The people who run {whom} have not finished setting it up. Tell them, and try again later."
+            ),
         )
     }
 
@@ -133,7 +142,11 @@ impl Stopped {
         match error {
             Error::NotFound(Thing::Session | Thing::Environment) => Self::expired(),
             Error::NotFound(
-                Thing::Provider | Thing::Integration | Thing::Connection | Thing::ApiKey | Thing::WebhookSettings,
+                Thing::Provider
+                | Thing::Integration
+                | Thing::Connection
+                | Thing::ApiKey
+                | Thing::WebhookSettings,
             ) => Self::missing(),
             Error::Denied(_) => Self { status: StatusCode::FORBIDDEN, ..Self::missing() },
             Error::Invalid(issues) => {
@@ -143,7 +156,12 @@ impl Stopped {
             Error::Refused(refusal) => Self::from_rule(refusal.rule, &refusal.message),
             Error::Upstream(upstream) => {
                 let message = page::sentence(&upstream.message);
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, Tone::Danger, "The service did not answer as expected", message)
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    Tone::Danger,
+                    "The service did not answer as expected",
+                    message,
+                )
             }
             Error::Unavailable => Self::outage(),
             Error::Integrity | Error::Internal => Self::internal(),
@@ -206,7 +224,10 @@ mod tests {
         let page = Stopped::from_callback(sample::denied());
         assert_eq!(page.status, StatusCode::BAD_REQUEST);
         let html = page.render().expect("the page renders");
-        assert!(html.contains(r#"href="/connect/s/ses_0190d1f35a0070008000aaaabbbbcccc/salesforce""#), "{html}");
+        assert!(
+            html.contains(r#"href="/connect/s/ses_0190d1f35a0070008000aaaabbbbcccc/salesforce""#),
+            "{html}"
+        );
         assert!(html.contains("The user chose not to continue"), "{html}");
     }
 

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::input::{
-    Flaw, Object, Reading, any_object, connection_key, integration_key, length, list, map_of, tag_pairs, text, texts,
-    webhook_url,
+    Flaw, Object, Reading, any_object, connection_key, integration_key, length, list, map_of, tag_pairs,
+    text, texts, webhook_url,
 };
 use crate::api::person::{EndUserBody, OrganizationBody, end_user, organization};
 
@@ -55,16 +55,17 @@ pub(super) struct Asked {
     pub(super) webhook_urls: Vec<(Vec<String>, String)>,
 }
 
-pub(super) fn new_session(body: &mut Object) -> Option<Asked> {
+pub(super) fn new_session(body: &mut Object) -> Asked {
     let tagged = body.has("tags");
-    let end_user = if tagged { body.optional("end_user", end_user) } else { body.required("end_user", end_user) };
+    let end_user =
+        if tagged { body.optional("end_user", end_user) } else { body.required("end_user", end_user) };
     let allowed = body.optional("allowed_integrations", list(text(integration_key))).unwrap_or_default();
     let mut asked = shared(body);
     // An organization alone means nothing: its tags belong to a person.
     asked.session.organization = asked.session.organization.filter(|_| end_user.is_some());
     asked.session.end_user = end_user;
     asked.session.allowed_integrations = allowed.iter().map(|key| key.as_str().to_owned()).collect();
-    Some(asked)
+    asked
 }
 
 pub(super) fn reconnect(body: &mut Object) -> Option<(Reconnect, Asked)> {
@@ -117,9 +118,9 @@ fn integration_name(text: &str) -> Result<String, Flaw> {
 fn override_entry(value: Value) -> Reading<Map<String, Value>> {
     let mut object = Object::of(Some(value))?;
     let docs = object.optional("docs_connect", text(length(0, LONGEST_VALUE)));
-    object.finish_loosely(Some(docs)).map(|docs| {
-        docs.into_iter().map(|docs| ("docs_connect".to_owned(), Value::String(docs))).collect()
-    })
+    object
+        .finish_loosely(Some(docs))
+        .map(|docs| docs.into_iter().map(|docs| ("docs_connect".to_owned(), Value::String(docs))).collect())
 }
 
 /// Defaults with the older place of a webhook URL, by integration.
@@ -133,7 +134,8 @@ fn defaults_entry(value: Value) -> Reading<(Defaults, Option<String>)> {
     let authorization_params = object.optional("authorization_params", texts(LONGEST_VALUE));
     let (connection_config, url) = object.optional("connection_config", connection_config).unzip();
     // A connection_config that held nothing but the webhook URL counts as absent.
-    let connection_config = connection_config.filter(|config| !config.is_empty() || url.as_ref().is_none_or(Option::is_none));
+    let connection_config =
+        connection_config.filter(|config| !config.is_empty() || url.as_ref().is_none_or(Option::is_none));
     object.finish(Some((Defaults { user_scopes, authorization_params, connection_config }, url.flatten())))
 }
 

@@ -98,8 +98,10 @@ impl<'a> SessionJson<'a> {
         Self {
             end_user: details.end_user.as_ref(),
             ui: UI,
-            allowed_integrations: Some(details.allowed_integrations.as_slice()).filter(|keys| !keys.is_empty()),
-            integrations_config_defaults: Some(defaults.collect()).filter(|map: &BTreeMap<_, _>| !map.is_empty()),
+            allowed_integrations: Some(details.allowed_integrations.as_slice())
+                .filter(|keys| !keys.is_empty()),
+            integrations_config_defaults: Some(defaults.collect())
+                .filter(|map: &BTreeMap<_, _>| !map.is_empty()),
             is_reconnecting: details.reconnecting.then_some(true),
             overrides: Some(&details.overrides).filter(|map| !map.is_empty()),
         }

@@ -41,7 +41,11 @@ impl<'a> Query<'a> {
 
     /// A yes or no; absent means no.
     pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
-        if self.left.iter().any(|(given, _)| base(given) == name) { self.optional(name, yes_or_no) } else { Some(false) }
+        if self.left.iter().any(|(given, _)| base(given) == name) {
+            self.optional(name, yes_or_no)
+        } else {
+            Some(false)
+        }
     }
 
     /// All values of a list parameter: `a=x&a=y`, `a[]=x` or `a[0]=x`.
@@ -55,7 +59,9 @@ impl<'a> Query<'a> {
     pub(crate) fn map(&mut self, name: &str) -> Vec<(String, String)> {
         let wanted = |given: &str| inner(given, name).is_some_and(|key| !key.is_empty());
         let pairs = self.left.extract_if(.., |(given, _)| wanted(given));
-        pairs.filter_map(|(given, value)| Some((inner(&given, name)?.to_owned(), value.into_owned()))).collect()
+        pairs
+            .filter_map(|(given, value)| Some((inner(&given, name)?.to_owned(), value.into_owned())))
+            .collect()
     }
 
     /// A problem the caller found.
@@ -65,7 +71,8 @@ impl<'a> Query<'a> {
 
     pub(super) fn finish<T>(mut self, built: Option<T>) -> Reading<T> {
         if !self.left.is_empty() {
-            let mut names: Vec<_> = self.left.iter().map(|(name, _)| format!("\"{}\"", base(name).escape_debug())).collect();
+            let mut names: Vec<_> =
+                self.left.iter().map(|(name, _)| format!("\"{}\"", base(name).escape_debug())).collect();
             names.dedup();
             let message = format!("unknown parameter: {}", names.join(", "));
             self.issues.push(Issue::new(IssueCode::UnrecognizedKeys, [] as [&str; 0], message));
@@ -122,7 +129,11 @@ pub(crate) fn whole_number(least: u32, most: u32) -> impl Fn(&str) -> Result<u32
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the caller has checked the range")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the caller has checked the range"
+)]
 const fn to_whole(number: f64) -> u32 {
     number as u32
 }
@@ -138,7 +149,9 @@ mod tests {
 
     #[test]
     fn words_for_yes_and_no_are_understood() {
-        for (text, meaning) in [("true", Some(true)), ("ON", Some(true)), ("n", Some(false)), ("", None), (" 1", None)] {
+        for (text, meaning) in
+            [("true", Some(true)), ("ON", Some(true)), ("n", Some(false)), ("", None), (" 1", None)]
+        {
             assert_eq!(yes_or_no(text).ok(), meaning, "{text:?}");
         }
     }

@@ -11,40 +11,38 @@ use super::rules::Flaw;
 
 /// A text that keeps a rule.
 pub(crate) fn text<T>(rule: impl Fn(&str) -> Result<T, Flaw>) -> impl Fn(Value) -> Reading<T> {
-    move |value| match value {
-        Value::String(text) => rule(&text).map_err(|flaw| vec![flaw.issue()]),
-        other => Err(vec![wrong_type("a text", Some(&other))]),
+    move |value| {
+        let Value::String(text) = value else { return Err(vec![wrong_type("a text", Some(&value))]) };
+        rule(&text).map_err(|flaw| vec![flaw.issue()])
     }
 }
 
 /// A secret of some length, moved and not copied.
 pub(crate) fn secret_text(least: usize, most: usize) -> impl Fn(Value) -> Reading<Secret<String>> {
-    move |value| match value {
-        Value::String(text) => {
-            let secret = Secret::new(text);
-            super::rules::check_length(secret.expose(), least, most).map_err(|flaw| vec![flaw.issue()])?;
-            Ok(secret)
-        }
-        other => Err(vec![wrong_type("a text", Some(&other))]),
+    move |value| {
+        let Value::String(text) = value else { return Err(vec![wrong_type("a text", Some(&value))]) };
+        let secret = Secret::new(text);
+        super::rules::check_length(secret.expose(), least, most).map_err(|flaw| vec![flaw.issue()])?;
+        Ok(secret)
     }
 }
 
 /// `true` or `false`.
+#[expect(clippy::needless_pass_by_value, reason = "all readers take their value")]
 pub(crate) fn boolean(value: Value) -> Reading<bool> {
     value.as_bool().ok_or_else(|| vec![wrong_type("true or false", Some(&value))])
 }
 
 /// Any number.
+#[expect(clippy::needless_pass_by_value, reason = "all readers take their value")]
 pub(crate) fn number(value: Value) -> Reading<f64> {
     value.as_f64().ok_or_else(|| vec![wrong_type("a number", Some(&value))])
 }
 
 /// An object with any keys.
 pub(crate) fn any_object(value: Value) -> Reading<Map<String, Value>> {
-    match value {
-        Value::Object(map) => Ok(map),
-        other => Err(vec![wrong_type("an object", Some(&other))]),
-    }
+    let Value::Object(map) = value else { return Err(vec![wrong_type("an object", Some(&value))]) };
+    Ok(map)
 }
 
 /// An array; every bad element is reported under its index.

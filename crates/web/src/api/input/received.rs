@@ -27,7 +27,8 @@ pub(crate) enum Received {
 }
 
 impl Received {
-    pub(super) fn into_value(self) -> Option<Value> {
+    /// The body as sent.
+    pub(crate) fn into_value(self) -> Option<Value> {
         match self {
             Self::Absent => None,
             Self::Json(value) => Some(value),
@@ -112,7 +113,11 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
 fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     // What the parser says may quote the body, which may hold a secret; only the place is repeated.
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-        invalid_json(&format!("the request body is not JSON at line {} column {}", error.line(), error.column()))
+        invalid_json(&format!(
+            "the request body is not JSON at line {} column {}",
+            error.line(),
+            error.column()
+        ))
     })?;
     if value.is_object() || value.is_array() {
         return Ok(value);
@@ -159,6 +164,6 @@ mod tests {
     #[test]
     fn what_the_parser_stumbles_over_is_not_quoted() {
         let problem = parse(br#"{"token": hunter2}"#).expect_err("not JSON");
-        assert!(!problem.message.contains("hunter2"));
+        assert!(!format!("{problem:?}").contains("hunter2"));
     }
 }

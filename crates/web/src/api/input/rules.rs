@@ -39,7 +39,11 @@ pub(crate) fn length(least: usize, most: usize) -> impl Fn(&str) -> Result<Strin
 pub(super) fn check_length(text: &str, least: usize, most: usize) -> Result<(), Flaw> {
     let count = text.chars().count();
     if count < least {
-        let message = if least == 1 { "must not be empty".to_owned() } else { format!("needs at least {least} characters") };
+        let message = if least == 1 {
+            "must not be empty".to_owned()
+        } else {
+            format!("needs at least {least} characters")
+        };
         return Err(Flaw::new(IssueCode::TooSmall, message));
     }
     if count > most {
@@ -89,7 +93,11 @@ pub(crate) fn scope_list(value: Value) -> Reading<Vec<String>> {
     let is_scope = |scope: &str| {
         !scope.is_empty() && scope.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
     };
-    if text.split(',').all(is_scope) { Ok(text.split(',').map(str::to_owned).collect()) } else { Err(refuse()) }
+    if text.split(',').all(is_scope) {
+        Ok(text.split(',').map(str::to_owned).collect())
+    } else {
+        Err(refuse())
+    }
 }
 
 /// An absolute URL for webhooks, or an empty text. Whether its host may be reached is for the engine to say.

@@ -8,7 +8,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::input::{
-    Object, Reading, any_object, boolean, integration_key, length, provider_slug, scope_list, secret_text, text, texts,
+    Object, Reading, any_object, boolean, integration_key, length, provider_slug, scope_list, secret_text,
+    text, texts,
 };
 
 /// The longest value of an operator input.
@@ -74,17 +75,17 @@ pub(super) fn new_integration(body: &mut Object) -> Option<NewIntegration> {
     })
 }
 
-pub(super) fn integration_patch(body: &mut Object) -> Option<IntegrationPatch> {
+pub(super) fn integration_patch(body: &mut Object) -> IntegrationPatch {
     let key = body.optional("unique_key", text(integration_key));
     let shared = shared(body);
-    Some(IntegrationPatch {
+    IntegrationPatch {
         key: key.map(|key| key.as_str().to_owned()),
         display_name: shared.display_name,
         forward_webhooks: shared.forward_webhooks,
         credentials: shared.credentials,
         config: shared.config,
         custom: shared.custom,
-    })
+    }
 }
 
 /// What both bodies have.

@@ -1,12 +1,54 @@
 //! A provider in the shape published clients read.
 
+use std::collections::BTreeMap;
+
 use catalog::input::{Input, Kind};
 use catalog::provider::{BodyFormat, ClientAuth, Pkce};
 use catalog::{Alternatives, Placeholder, Provider, Template};
 use serde_json::{Map, Value, json};
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::api::integrations::logo_url;
+
+/// A provider; keys without a value are absent.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes the answer for the API document; entries are put together key by key"
+)]
+pub(super) struct ProviderJson {
+    /// The slug.
+    name: String,
+    display_name: String,
+    /// `OAUTH2`, `OAUTH2_CC`, `OAUTH1`, `API_KEY`, `BASIC` or `NONE`.
+    auth_mode: String,
+    categories: Vec<String>,
+    logo_url: String,
+    docs: Option<String>,
+    authorization_url: Option<String>,
+    authorization_params: Option<BTreeMap<String, String>>,
+    disable_pkce: Option<bool>,
+    token_url: Option<String>,
+    token_params: Option<BTreeMap<String, String>>,
+    token_request_auth_method: Option<String>,
+    body_format: Option<String>,
+    refresh_url: Option<String>,
+    scope_separator: Option<String>,
+    default_scopes: Option<Vec<String>>,
+    available_scopes: Option<Vec<String>>,
+    #[schema(value_type = Option<Object>)]
+    proxy: Option<Value>,
+    /// What is asked of end users, by name.
+    #[schema(value_type = Option<Object>)]
+    connection_config: Option<Value>,
+    /// The credential, by name.
+    #[schema(value_type = Option<Object>)]
+    credentials: Option<Value>,
+    /// What is asked of the operator, by name.
+    #[schema(value_type = Option<Object>)]
+    integration_config: Option<Value>,
+}
 
 /// The entry of one provider. Keys without a value are absent.
 pub(super) fn of(provider: &Provider, public_url: &Url) -> Value {
@@ -30,7 +72,10 @@ pub(super) fn of(provider: &Provider, public_url: &Url) -> Value {
     if let Some(token) = &provider.token {
         put("token_url", url(provider, &token.url));
         put("token_params", templates(provider, &token.params));
-        put("token_request_auth_method", json!((token.client_auth == ClientAuth::ClientSecretBasic).then_some("basic")));
+        put(
+            "token_request_auth_method",
+            json!((token.client_auth == ClientAuth::ClientSecretBasic).then_some("basic")),
+        );
         put("body_format", json!((token.body == BodyFormat::Json).then_some("json")));
     }
     put("refresh_url", provider.refresh.url.as_ref().map_or(Value::Null, |refresh| url(provider, refresh)));
@@ -88,7 +133,11 @@ fn foreign(provider: &Provider, template: &Template) -> String {
 
 /// Fields by their name on the wire, in the contract's small schema language.
 fn fields(inputs: &[Input]) -> Value {
-    inputs.iter().enumerate().map(|(index, input)| (input.wire_name().to_owned(), field(index, input))).collect()
+    inputs
+        .iter()
+        .enumerate()
+        .map(|(index, input)| (input.wire_name().to_owned(), field(index, input)))
+        .collect()
 }
 
 fn field(index: usize, input: &Input) -> Value {
@@ -115,7 +164,10 @@ fn field(index: usize, input: &Input) -> Value {
         ("automated", json!(input.automated.then_some(true))),
         ("enum", json!(input.choices)),
     ];
-    all.into_iter().filter(|(_, value)| !is_blank(value)).map(|(key, value)| (key.to_owned(), value)).collect()
+    all.into_iter()
+        .filter(|(_, value)| !is_blank(value))
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 #[cfg(test)]
@@ -135,7 +187,9 @@ mod tests {
         assert_eq!(github["name"], "github");
         assert_eq!(github["auth_mode"], "OAUTH2");
         assert_eq!(github["logo_url"], "https://claviger.example/images/template-logos/github.svg");
-        assert!(github["authorization_url"].as_str().is_some_and(|url| url.starts_with("https://github.com/")));
+        assert!(
+            github["authorization_url"].as_str().is_some_and(|url| url.starts_with("https://github.com/"))
+        );
         assert!(github["categories"].is_array() && github["docs"].is_string());
     }
 

@@ -11,8 +11,11 @@ fn first(form: &Form) -> String {
 
 fn again(form: &Form, entered: &[(&str, &str)], error: Error) -> String {
     let entered = entered.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let trouble = Trouble::from_error(error).ok().expect("an error that comes back to the form");
-    FormPage::new(&sample::errand(), form, false).after(&entered, &trouble).render().expect("the page renders")
+    let trouble = Trouble::from_error(error).expect("an error that comes back to the form");
+    FormPage::new(&sample::errand(), form, false)
+        .after(&entered, &trouble)
+        .render()
+        .expect("the page renders")
 }
 
 #[test]

@@ -33,7 +33,9 @@ impl Words {
             lede: lede(form, app),
             button: match form.scheme {
                 Scheme::Redirect => format!("Continue to {title}"),
-                Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials => format!("Verify and {}", verb.to_lowercase()),
+                Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials => {
+                    format!("Verify and {}", verb.to_lowercase())
+                }
                 Scheme::None => verb.to_owned(),
             },
             busy: if leaves { format!("Opening {title}…") } else { "Verifying…".to_owned() },
@@ -57,7 +59,9 @@ fn lede(form: &Form, app: Option<&str>) -> String {
         Scheme::Redirect => format!("Say which account you mean. You then sign in at {title} itself."),
         Scheme::ApiKey => format!("{someone} will use your key to reach your {title} account."),
         Scheme::Basic => format!("{someone} will use this sign-in to reach your {title} account."),
-        Scheme::ClientCredentials => format!("{someone} will use these credentials to reach your {title} account."),
+        Scheme::ClientCredentials => {
+            format!("{someone} will use these credentials to reach your {title} account.")
+        }
         Scheme::None => format!("{title} needs no sign-in. {someone} can use it as soon as you connect."),
     }
 }

@@ -1,0 +1,88 @@
+use model::{AuditEntry, AuditId, EnvironmentId};
+use store::{AuditLog, Location, Store};
+use testkit::databases::each_location;
+
+use crate::fixtures::{at, uuid};
+
+fn entry(n: u64, environment: u64) -> AuditEntry {
+    AuditEntry {
+        id: AuditId(uuid(n)),
+        environment: EnvironmentId(uuid(environment)),
+        at: at(i64::try_from(n).expect("small")),
+        actor: "system".to_owned(),
+        action: "credential.read".to_owned(),
+        subject: format!("con_{n}"),
+        detail: n.is_multiple_of(2).then(|| "forced".to_owned()),
+    }
+}
+
+#[tokio::test]
+async fn entries_of_any_number_are_listed_newest_first() {
+    each_location(|location| async move {
+        let log = AuditLog::open(&location, true).await.expect("an audit trail");
+        log.append(&[]).await.expect("nothing to do");
+        let mut next = 0;
+        for size in [1, 7, 8, 9, 64, 200] {
+            let batch: Vec<_> = (next..next + size).map(|n| entry(n, 1)).collect();
+            log.append(&batch).await.expect("a write");
+            next += size;
+        }
+        let listed = log.list(EnvironmentId(uuid(1)), 1000, None).await.expect("a read");
+        let expected: Vec<_> = (0..next).rev().map(|n| entry(n, 1)).collect();
+        assert_eq!(listed, expected);
+        log.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_continue_before_the_last_entry_and_stay_in_the_environment() {
+    each_location(|location| async move {
+        let log = AuditLog::open(&location, false).await.expect("an audit trail");
+        let entries: Vec<_> = (0..10).map(|n| entry(n, n % 2)).collect();
+        log.append(&entries).await.expect("a write");
+        let mut before = None;
+        let mut pages = Vec::new();
+        loop {
+            let page = log.list(EnvironmentId(uuid(1)), 2, before).await.expect("a read");
+            let Some(last) = page.last() else { break };
+            before = Some(last.id);
+            pages.push(page.iter().map(|entry| entry.at).collect::<Vec<_>>());
+        }
+        assert_eq!(pages, [vec![at(9), at(7)], vec![at(5), at(3)], vec![at(1)]]);
+        log.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_with_an_entry_twice_is_not_written_at_all() {
+    each_location(|location| async move {
+        let log = AuditLog::open(&location, true).await.expect("an audit trail");
+        let mut batch: Vec<_> = (0..70).map(|n| entry(n, 1)).collect();
+        batch.push(entry(3, 1));
+        log.append(&batch).await.expect_err("a conflict");
+        assert!(log.list(EnvironmentId(uuid(1)), 10, None).await.expect("a read").is_empty());
+        log.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_audit_trail_lives_beside_the_store_and_outlasts_it() {
+    each_location(|location| async move {
+        for round in 1..=2 {
+            let store = Store::open(&location).await.expect("a store");
+            let log = AuditLog::open(&location, true).await.expect("an audit trail");
+            log.append(&[entry(round, 1)]).await.expect("a write");
+            let listed = log.list(EnvironmentId(uuid(1)), 10, None).await.expect("a read");
+            assert_eq!(listed.len() as u64, round);
+            store.close().await;
+            log.close().await;
+        }
+        if let Location::Sqlite { path } = &location {
+            assert!(path.with_file_name("audit.db").is_file());
+        }
+    })
+    .await;
+}

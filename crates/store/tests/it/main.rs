@@ -1,0 +1,18 @@
+//! Every statement of the store, on both databases.
+
+mod api_keys;
+mod audit;
+mod canary;
+mod connections;
+mod environments;
+mod fixtures;
+mod flows;
+mod integrations;
+mod lists;
+mod opening;
+mod outbox;
+mod refresh;
+mod sealing;
+mod sessions;
+mod transactions;
+mod webhooks;
