@@ -96,7 +96,7 @@ pub async fn insert(tx: &mut Tx, connection: &Connection) -> Result<(), Error> {
         ms(connection.created_at),
         ms(connection.updated_at),
     )?;
-    write_tags(tx, connection.id, &connection.tags).await
+    write_tags(tx, connection.environment, connection.id, &connection.tags).await
 }
 
 /// The connection of a key in the integration of a key, with the slug of the provider.
@@ -176,7 +176,7 @@ pub async fn replace(
         ms(connection.updated_at),
     )?;
     if touched == 1 {
-        write_tags(tx, connection.id, &connection.tags).await?;
+        write_tags(tx, connection.environment, connection.id, &connection.tags).await?;
     }
     Ok(touched == 1)
 }
@@ -208,7 +208,7 @@ pub async fn update_profile(
         ms(now),
     )?;
     if touched == 1 {
-        write_tags(tx, id, &profile.tags).await?;
+        write_tags(tx, environment, id, &profile.tags).await?;
     }
     Ok(touched == 1)
 }
@@ -244,11 +244,17 @@ pub async fn touch(tx: &mut Tx, fetched: &[(ConnectionId, Timestamp)]) -> Result
 }
 
 /// Keeps the tags as rows too, because only rows can be found by value.
-async fn write_tags(tx: &mut Tx, id: ConnectionId, tags: &Tags) -> Result<(), Error> {
+async fn write_tags(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    id: ConnectionId,
+    tags: &Tags,
+) -> Result<(), Error> {
     execute!(tx.on(), "delete from connection_tags where connection_id = $1", id.0)?;
     for (key, value) in tags.as_map() {
-        let sql = "insert into connection_tags (connection_id, key, value) values ($1, $2, $3)";
-        execute!(tx.on(), sql, id.0, plain(key), plain(value))?;
+        let sql =
+            "insert into connection_tags (environment_id, connection_id, key, value) values ($1, $2, $3, $4)";
+        execute!(tx.on(), sql, environment.0, id.0, plain(key), plain(value))?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ use crate::api::input::receive;
 use crate::problem::{Code, Problem};
 
 /// An answer that takes longer is given up. Calls to providers have shorter limits of their own.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The surroundings of API routes.
 pub(crate) fn around_api(routes: Router<AppState>) -> Router<AppState> {

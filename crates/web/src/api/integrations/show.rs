@@ -35,15 +35,24 @@ pub(crate) struct IntegrationJson<'a> {
     warnings: &'a [String],
     /// With `include=webhook`; always null, because inbound webhooks are not received.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) webhook_url: Option<Option<&'a str>>,
+    #[schema(value_type = Option<String>)]
+    pub(super) webhook_url: Option<()>,
     /// With `include=credentials`; null for providers whose credentials belong to each connection.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) credentials: Option<Option<CredentialsJson<'a>>>,
+    pub(super) credentials: Option<CredentialsJson<'a>>,
 }
 
-/// The OAuth client of an integration.
+/// The OAuth client of an integration, or null.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CredentialsJson<'a> {
+#[serde(untagged)]
+pub(crate) enum CredentialsJson<'a> {
+    Client(ClientJson<'a>),
+    None(()),
+}
+
+/// An OAuth client.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClientJson<'a> {
     /// `OAUTH1` or `OAUTH2`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -81,18 +90,20 @@ impl<'a> IntegrationJson<'a> {
 
 impl<'a> CredentialsJson<'a> {
     /// The client, where the provider has one for the whole integration.
-    pub(super) fn of(view: &'a IntegrationView, secrets: &'a IntegrationSecrets) -> Option<Self> {
+    pub(super) fn of(view: &'a IntegrationView, secrets: &'a IntegrationSecrets) -> Self {
         use catalog::AuthMode;
         let integration = &view.integration;
         match view.provider.auth {
-            AuthMode::Oauth1 | AuthMode::Oauth2 => Some(Self {
+            AuthMode::Oauth1 | AuthMode::Oauth2 => Self::Client(ClientJson {
                 kind: view.provider.auth.wire(),
                 client_id: integration.client_id.as_deref(),
                 client_secret: secrets.client_secret.as_ref().map(|secret| secret.expose().as_str()),
                 scopes: (!integration.scopes.is_empty()).then(|| integration.scopes.join(",")),
                 webhook_secret: secrets.webhook_secret.as_ref().map(|secret| secret.expose().as_str()),
             }),
-            AuthMode::Oauth2ClientCredentials | AuthMode::ApiKey | AuthMode::Basic | AuthMode::None => None,
+            AuthMode::Oauth2ClientCredentials | AuthMode::ApiKey | AuthMode::Basic | AuthMode::None => {
+                Self::None(())
+            }
         }
     }
 }
