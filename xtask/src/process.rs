@@ -18,11 +18,18 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 
 /// Runs a program to its end and answers what it wrote on stdout.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.stderr(Stdio::piped()).output().with_context(|| format!("cannot run {}", name(command)))?;
+    let output =
+        command.stderr(Stdio::piped()).output().with_context(|| format!("cannot run {}", name(command)))?;
     if !output.status.success() {
-        bail!("{} ended with {}: {}", line(command), output.status, String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "{} ended with {}: {}",
+            line(command),
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
-    String::from_utf8(output.stdout).with_context(|| format!("{} wrote something that is no text", name(command)))
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("{} wrote something that is no text", name(command)))
 }
 
 /// Whether a program answers `--version`.
@@ -58,7 +65,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // Only this one process is meant, by its id; it is ours and not waited for yet, so the id is still its own.
-        let _ = Command::new("kill").args([&format!("-{}", self.signal), &self.child.id().to_string()]).status();
+        let _ =
+            Command::new("kill").args([&format!("-{}", self.signal), &self.child.id().to_string()]).status();
         let watch = Stopwatch::start();
         while !self.has_ended() && watch.elapsed() < PATIENCE {
             sleep(Duration::from_millis(20));
@@ -89,7 +97,8 @@ mod tests {
 
     #[test]
     fn what_a_failed_program_said_is_in_the_error() {
-        let error = output(Command::new("sh").args(["-c", "echo because >&2; exit 3"])).expect_err("it fails");
+        let error =
+            output(Command::new("sh").args(["-c", "echo because >&2; exit 3"])).expect_err("it fails");
         assert!(error.to_string().contains("because"), "{error}");
     }
 

@@ -54,23 +54,29 @@ pub(crate) fn run(parts: &[Part]) -> anyhow::Result<()> {
 
 fn rust(steps: &mut Steps, root: &Path) {
     let all = ["--workspace", "--all-targets", "--locked"];
-    steps.run("clippy", || process::run(cargo(root).arg("clippy").args(all).args(["--", "--deny", "warnings"])));
+    steps.run("clippy", || {
+        process::run(cargo(root).arg("clippy").args(all).args(["--", "--deny", "warnings"]))
+    });
     steps.run("tests", || {
         let cluster = Cluster::start().context("PostgreSQL for the tests")?;
         let mut command = cargo(root);
-        match process::answers("cargo", &["nextest"]) {
-            true => command.args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--status-level", "slow"]),
-            false => command.args(["test", "--workspace", "--locked", "--lib", "--bins", "--tests", "--no-fail-fast"]),
-        };
+        if process::answers("cargo", &["nextest"]) {
+            command.args(["nextest", "run", "--no-fail-fast", "--status-level", "slow"]);
+        } else {
+            command.args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+        }
+        command.args(["--workspace", "--locked"]);
         command.env("CLAVIGER_TEST_POSTGRES", cluster.url()).env("CLAVIGER_TEST_REQUIRE_POSTGRES", "1");
         process::run(&mut command)
     });
-    steps.run("examples in the docs", || process::run(cargo(root).args(["test", "--doc", "--workspace", "--locked"])));
+    steps.run("examples in the docs", || {
+        process::run(cargo(root).args(["test", "--doc", "--workspace", "--locked"]))
+    });
 }
 
 fn e2e(steps: &mut Steps, root: &Path) {
-    let build = ["build", "--release", "--locked", "--package", "claviger"];
-    let built = steps.run("release binary", || process::run(cargo(root).args(build)));
+    let arguments = ["build", "--release", "--locked", "--package", "claviger"];
+    let built = steps.run("release binary", || process::run(cargo(root).args(arguments)));
     let directory = root.join("e2e");
     let npm = |arguments: &[&str]| process::run(Command::new("npm").current_dir(&directory).args(arguments));
     let installed = steps.run("npm packages", || npm(&["ci", "--no-audit", "--no-fund"]));
@@ -81,7 +87,9 @@ fn e2e(steps: &mut Steps, root: &Path) {
         return;
     }
     let binary = root.join("target/release/claviger");
-    steps.run("catalog", || process::run(Command::new(&binary).args(["catalog", "lint"]).arg(root.join("catalog"))));
+    steps.run("catalog", || {
+        process::run(Command::new(&binary).args(["catalog", "lint"]).arg(root.join("catalog")))
+    });
     steps.run("end to end", || {
         process::run(Command::new("npm").current_dir(&directory).arg("test").env("CLAVIGER_BINARY", &binary))
     });

@@ -2,11 +2,11 @@
 //! what to do.
 
 mod decisions;
-mod licences;
 mod files;
 mod layers;
-mod map;
+mod licences;
 mod manifest;
+mod map;
 mod migrations;
 mod permits;
 mod settings;

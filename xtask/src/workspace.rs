@@ -46,12 +46,21 @@ impl Workspace {
     /// Reads it.
     pub(crate) fn open() -> anyhow::Result<Self> {
         let root = root()?;
-        let metadata =
-            process::output(cargo(&root).args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
+        let metadata = process::output(cargo(&root).args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--locked",
+        ]))?;
         let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata")?;
         let packages = metadata["packages"].as_array().context("cargo metadata lists no packages")?;
         let packages = packages.iter().map(|package| read(package, &root)).collect::<Option<_>>();
-        Ok(Self { packages: packages.context("cargo metadata has another form")?, files: files(&root)?, root })
+        Ok(Self {
+            packages: packages.context("cargo metadata has another form")?,
+            files: files(&root)?,
+            root,
+        })
     }
 
     /// The text of a file; nothing when it is missing or no text.
@@ -60,7 +69,11 @@ impl Workspace {
     }
 
     /// The files below a directory with one of these extensions.
-    pub(crate) fn below<'a>(&'a self, directory: &'a str, extensions: &'a [&str]) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn below<'a>(
+        &'a self,
+        directory: &'a str,
+        extensions: &'a [&str],
+    ) -> impl Iterator<Item = &'a str> {
         let inside = move |path: &&str| directory.is_empty() || Path::new(path).starts_with(directory);
         let fits = move |path: &&str| extensions.iter().any(|extension| has_extension(path, extension));
         self.files.iter().map(String::as_str).filter(inside).filter(fits)
@@ -104,9 +117,13 @@ fn read(package: &Value, root: &Path) -> Option<Package> {
 
 /// What git would track. Files that were deleted but are still known to git are left out.
 fn files(root: &Path) -> anyhow::Result<Vec<String>> {
-    let listed = process::output(
-        Command::new("git").current_dir(root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]),
-    )?;
+    let listed = process::output(Command::new("git").current_dir(root).args([
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]))?;
     let there = |path: &&str| !path.is_empty() && root.join(path).is_file();
     Ok(listed.split('\0').filter(there).map(str::to_owned).collect())
 }

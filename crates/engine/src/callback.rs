@@ -10,6 +10,7 @@ use catalog::Provider;
 use egress::Limits;
 use model::audit::Action;
 use model::integration::CLIENT_SECRET;
+use model::token::TokenHash;
 use model::webhook::{EventError, Operation};
 use model::{Actor, Environment, Integration, IntegrationKey, PendingFlow, SessionId};
 use protocol::callback::{self, Callback};
@@ -79,8 +80,22 @@ impl Engine {
         query: &str,
         cookie: impl Fn(&str) -> Option<String>,
     ) -> Result<Connected, CallbackFailure> {
-        let pending = self.use_up_state(query).await?;
-        let presented = cookie(&cookie_suffix(&pending.state_hash)).map(|value| model::token::hash(&value));
+        let state = callback::state(query).map_err(|_| expired())?;
+        let state_hash = model::token::hash(&state);
+        let presented = cookie(&cookie_suffix(&state_hash)).map(|value| model::token::hash(&value));
+        let (engine, query) = (self.clone(), query.to_owned());
+        // The state is used up by the first step, so the rest happens whether or not the browser waits for it.
+        let answered = async move { Ok(engine.answer(&query, &state_hash, presented).await) };
+        self.to_the_end(answered).await.unwrap_or_else(|_| Err(internal()))
+    }
+
+    async fn answer(
+        &self,
+        query: &str,
+        state_hash: &TokenHash,
+        presented: Option<TokenHash>,
+    ) -> Result<Connected, CallbackFailure> {
+        let pending = self.use_up_state(state_hash).await?;
         let same_browser = presented.is_some_and(|hash| vault::constant_time_eq(&hash, &pending.browser_hash));
         let returned = self.returned(pending).await?;
         if !same_browser {
@@ -91,6 +106,11 @@ impl Engine {
             );
             return Err(self.fail(&returned, "other_browser", failure).await);
         }
+        let provider = match self.resolved(&returned.integration).await {
+            Ok(provider) => provider,
+            Err(error) => return Err(self.unresolved(&returned, error).await),
+        };
+        let returned = Returned { provider, ..returned };
         let (code, params) = match callback::read(query, &returned.provider, &returned.content.flow) {
             Ok(Callback::Granted { code, params }) => (code, params),
             Ok(Callback::Refused { error, description }) => {
@@ -106,23 +126,11 @@ impl Engine {
                 return Err(self.fail(&returned, "invalid_callback", failure).await);
             }
         };
-        let engine = self.clone();
-        let (session, integration) = (returned.by.session.id, returned.integration.key.clone());
-        let finished = self.to_the_end(async move { Ok(engine.redeem(returned, code, params).await) }).await;
-        finished.unwrap_or_else(|_| Err(CallbackFailure { session: Some(session), integration: Some(integration), ..internal() }))
+        self.redeem(returned, code, params).await
     }
 
-    async fn use_up_state(&self, query: &str) -> Result<PendingFlow, CallbackFailure> {
-        let expired = || {
-            failure(
-                FailureKind::Expired,
-                "This authorization is no longer valid",
-                "It was used already or took too long. Go back to the app and start again.",
-            )
-        };
-        let state = callback::state(query).map_err(|_| expired())?;
-        let hash = model::token::hash(&state);
-        let pending = store::flows::consume(self.store(), &hash, self.ports().now()).await.map_err(|error| {
+    async fn use_up_state(&self, state_hash: &TokenHash) -> Result<PendingFlow, CallbackFailure> {
+        let pending = store::flows::consume(self.store(), state_hash, self.ports().now()).await.map_err(|error| {
             tracing::error!(%error, "a flow could not be looked up");
             internal()
         })?;
@@ -142,9 +150,21 @@ impl Engine {
         let environment = store::environments::find(self.store(), pending.environment).await?.ok_or_else(gone)?;
         let integration = store::integrations::find_by_id(self.store(), pending.environment, pending.integration).await?;
         let integration = integration.ok_or(Error::NotFound(crate::Thing::Integration))?;
-        let provider = self.resolved(&integration).await?;
+        let provider = self.provider_of(&integration)?;
         let content = self.open_flow(&pending)?;
         Ok(Returned { by: SessionCaller { environment, session }, integration, provider, pending, content })
+    }
+
+    async fn unresolved(&self, returned: &Returned, error: Error) -> CallbackFailure {
+        let code = match &error {
+            Error::Upstream(upstream) => upstream.code.clone(),
+            _ => "unusable_integration".to_owned(),
+        };
+        let title = format!("{} could not be asked to complete the authorization", returned.provider.name);
+        let message = "Nothing was stored. Please try again; if it happens again, tell the app's support.";
+        let failure = failure(FailureKind::Provider, &title, message);
+        let failure = CallbackFailure { retry: true, provider_said: Some(error.to_string()), ..failure };
+        self.fail(returned, &code, failure).await
     }
 
     /// Redeems the code and stores what comes of it.
@@ -183,10 +203,21 @@ impl Engine {
             credential,
             config,
         );
-        let saved = self.save(new).await.map_err(|error| {
-            tracing::error!(%error, "a new credential could not be stored");
-            internal()
-        })?;
+        let saved = match self.save(new).await {
+            Ok(saved) => saved,
+            Err(Error::Refused(_)) => {
+                let failure = failure(
+                    FailureKind::Rejected,
+                    "The connection no longer exists",
+                    "It was deleted while you were away, so nothing was stored. Go back to the app and connect anew.",
+                );
+                return Err(self.fail(&returned, "connection_gone", failure).await);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a new credential could not be stored");
+                return Err(internal());
+            }
+        };
         Ok(Connected {
             session: returned.by.session.id,
             integration: returned.integration.key,
@@ -277,10 +308,12 @@ impl Engine {
             end_user: None,
             url_override: returned.by.session.webhook_url_override.as_deref(),
         };
-        let mut tx = self.store().begin().await?;
-        self.notify(&mut tx, happened).await?;
-        tx.commit().await?;
-        self.0.nudge.wake();
+        if let Some(settings) = self.event_settings(environment.id).await? {
+            let mut tx = self.store().begin().await?;
+            self.notify(&mut tx, &settings, happened).await?;
+            tx.commit().await?;
+            self.0.nudge.wake();
+        }
         self.record(Event {
             environment: environment.id,
             actor: Actor::Session(returned.by.session.id),
@@ -302,6 +335,14 @@ fn failure(kind: FailureKind, title: &str, message: &str) -> CallbackFailure {
         integration: None,
         retry: false,
     }
+}
+
+fn expired() -> CallbackFailure {
+    failure(
+        FailureKind::Expired,
+        "This authorization is no longer valid",
+        "It was used already or took too long. Go back to the app and start again.",
+    )
 }
 
 fn internal() -> CallbackFailure {

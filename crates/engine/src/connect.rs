@@ -20,7 +20,7 @@ use crate::actor::SessionCaller;
 use crate::error::{Error, Rule, Thing};
 use crate::integrations::connection_key;
 use crate::save::Save;
-use crate::seals::{FlowContent, Place};
+use crate::seals::{FlowContent, Place, SecretMap};
 use crate::{Engine, entered};
 
 /// An integration to choose.
@@ -351,7 +351,8 @@ impl Engine {
             }
             Scheme::ClientCredentials => {
                 let client = Client { id: take("client_id").into_inner(), secret: Some(take("client_secret")) };
-                self.client_credentials(provider, integration, client, fields).await?
+                let credential = self.client_credentials(provider, integration, client, fields).await;
+                credential.map_err(|attempt| self.upstream(attempt.code, attempt.message))?
             }
             Scheme::None | Scheme::Redirect => Credential::None,
         })
@@ -375,6 +376,8 @@ impl Engine {
             key,
             credential,
             config,
+            kept_fields: SecretMap::new(),
+            reconnects: session.reconnects,
             end_user: session.end_user.clone(),
             tags: Some(session.tags.clone()),
             metadata: None,

@@ -68,8 +68,7 @@ impl Engine {
         if !store::connections::update_profile(&mut tx, by.environment.id, connection.id, &profile, now).await? {
             return Err(Error::NotFound(Thing::Connection));
         }
-        tx.commit().await?;
-        self.record(Event {
+        self.commit(tx, Event {
             environment: by.environment.id,
             actor: by.actor(),
             action: Action::ConnectionUpdated,
@@ -103,8 +102,10 @@ impl Engine {
                 subject: &subject,
                 detail,
             };
-            engine.record(event(Action::ConnectionDeleted, Some(connection.key.to_string()))).await?;
+            let recorded = engine.record(event(Action::ConnectionDeleted, Some(connection.key.to_string()))).await;
+            // Only here the token is still known, so the grant is ended whether or not the trail could be written.
             let revocation = engine.revoke(&connection).await;
+            recorded?;
             engine.record(event(Action::GrantRevoked, Some(revocation.as_str().to_owned()))).await?;
             Ok(Deleted { revocation })
         })

@@ -23,6 +23,8 @@ impl Engine {
     pub(crate) async fn deliver_next(&self) -> Result<bool, Error> {
         let now = self.ports().now();
         let Some(message) = store::outbox::claim(self.store(), now, now + CLAIM).await? else { return Ok(false) };
+        // Where one is due there may be more: each worker that finds something wakes the next.
+        self.0.nudge.wake();
         let outcome = self.deliver(&message).await;
         self.settle(&message, outcome).await?;
         Ok(true)

@@ -26,8 +26,7 @@ impl Engine {
             other => other.into(),
         })?;
         store::webhooks::create(&mut tx, &self.first_settings(&environment)).await?;
-        tx.commit().await?;
-        self.record(Event {
+        self.commit(tx, Event {
             environment: environment.id,
             actor: Actor::Operator,
             action: Action::EnvironmentCreated,
@@ -65,16 +64,16 @@ impl Engine {
     ) -> Result<Environment, Error> {
         let mut tx = self.store().begin().await?;
         store::environments::set_app_name(&mut tx, by.environment.id, app_name).await?;
-        tx.commit().await?;
-        self.keys_seen().forget_all();
-        self.record(Event {
+        let event = Event {
             environment: by.environment.id,
             actor: by.actor(),
             action: Action::EnvironmentUpdated,
             subject: by.environment.name.as_str(),
             detail: Some("app_name".to_owned()),
-        })
-        .await?;
+        };
+        let written = self.commit(tx, event).await;
+        self.keys_seen().forget_all();
+        written?;
         Ok(Environment { app_name: app_name.map(str::to_owned), ..by.environment.clone() })
     }
 }

@@ -73,7 +73,15 @@ impl Engine {
         };
         let existing =
             store::connections::find(self.store(), environment.id, &new.integration, &key).await?.map(|f| f.connection);
-        let config = new.config.or_else(|| existing.map(|old| old.config)).unwrap_or_default();
+        let (config, kept_fields) = match (new.config, existing) {
+            (Some(config), _) => (config, SecretMap::new()),
+            // A credential that no longer opens is what an import may be there to mend.
+            (None, Some(old)) => {
+                let kept = self.open_connection(&old).map(|secrets| secrets.fields).unwrap_or_default();
+                (old.config, kept)
+            }
+            (None, None) => (Map::new(), SecretMap::new()),
+        };
         let fields = entered::fields(&provider, &integration, &config);
         if provider.verify.is_some() {
             let resolved = self.resolved(&integration).await?;
@@ -90,6 +98,8 @@ impl Engine {
             key,
             credential: new.credential.clone(),
             config,
+            kept_fields,
+            reconnects: None,
             end_user: new.end_user,
             tags,
             metadata: new.metadata,

@@ -193,8 +193,8 @@ impl Engine {
         self.reseal(&mut integration, &secrets);
         let mut tx = self.store().begin().await?;
         store::integrations::create(&mut tx, &integration).await.map_err(key_taken)?;
-        tx.commit().await?;
-        self.changed(by, Action::IntegrationCreated, integration).await
+        self.commit(tx, change(by, Action::IntegrationCreated, &integration)).await?;
+        self.changed(by, integration).await
     }
 
     /// Changes an integration.
@@ -226,8 +226,8 @@ impl Engine {
         if !written {
             return Err(Error::refused(Rule::Conflict, "the integration was changed at the same moment; try again"));
         }
-        tx.commit().await?;
-        self.changed(by, Action::IntegrationUpdated, integration).await
+        self.commit(tx, change(by, Action::IntegrationUpdated, &integration)).await?;
+        self.changed(by, integration).await
     }
 
     /// Deletes an integration with its connections. Their credentials are destroyed at once; upstream grants of
@@ -243,8 +243,7 @@ impl Engine {
         if !store::integrations::delete(&mut tx, by.environment.id, integration.id).await? {
             return Err(Error::NotFound(Thing::Integration));
         }
-        tx.commit().await?;
-        self.record(Event {
+        self.commit(tx, Event {
             environment: by.environment.id,
             actor: by.actor(),
             action: Action::IntegrationDeleted,
@@ -357,15 +356,7 @@ impl Engine {
         integration.secret_names = secrets.keys().cloned().collect();
     }
 
-    async fn changed(&self, by: &Caller, action: Action, integration: Integration) -> Result<IntegrationView, Error> {
-        self.record(Event {
-            environment: by.environment.id,
-            actor: by.actor(),
-            action,
-            subject: integration.key.as_str(),
-            detail: None,
-        })
-        .await?;
+    async fn changed(&self, by: &Caller, integration: Integration) -> Result<IntegrationView, Error> {
         let all = store::integrations::list(self.store(), by.environment.id).await?;
         self.view(integration, &all).ok_or(Error::NotFound(Thing::Provider))
     }
@@ -376,6 +367,16 @@ impl Engine {
         let state = integration.state(&provider);
         let warnings = exclusive_warnings(&integration, &provider, all);
         Some(IntegrationView { state, warnings, provider, callback_url: self.callback_url(), integration })
+    }
+}
+
+fn change<'a>(by: &Caller, action: Action, integration: &'a Integration) -> Event<'a> {
+    Event {
+        environment: by.environment.id,
+        actor: by.actor(),
+        action,
+        subject: integration.key.as_str(),
+        detail: None,
     }
 }
 

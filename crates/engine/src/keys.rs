@@ -53,8 +53,7 @@ impl Engine {
             }
             other => other.into(),
         })?;
-        tx.commit().await?;
-        self.trace_key(&key, Action::KeyCreated).await?;
+        self.commit(tx, trace(&key, Action::KeyCreated, &key.id.to_string())).await?;
         Ok(NewKeySecret { key, secret: token.text().clone() })
     }
 
@@ -70,19 +69,18 @@ impl Engine {
         let key = found.ok_or(Error::NotFound(Thing::ApiKey))?;
         let mut tx = self.store().begin().await?;
         store::api_keys::revoke(&mut tx, id, self.ports().now()).await?;
-        tx.commit().await?;
+        let written = self.commit(tx, trace(&key, Action::KeyRevoked, &id.to_string())).await;
         self.keys_seen().forget_all();
-        self.trace_key(&key, Action::KeyRevoked).await
+        written
     }
+}
 
-    async fn trace_key(&self, key: &ApiKey, action: Action) -> Result<(), Error> {
-        self.record(Event {
-            environment: key.environment,
-            actor: Actor::Operator,
-            action,
-            subject: &key.id.to_string(),
-            detail: Some(key.name.clone()),
-        })
-        .await
+fn trace<'a>(key: &ApiKey, action: Action, subject: &'a str) -> Event<'a> {
+    Event {
+        environment: key.environment,
+        actor: Actor::Operator,
+        action,
+        subject,
+        detail: Some(key.name.clone()),
     }
 }

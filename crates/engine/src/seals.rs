@@ -33,7 +33,7 @@ impl Place {
     }
 
     pub(crate) const fn session_defaults(environment: EnvironmentId, row: Uuid) -> Self {
-        Self { table: "connect_sessions", column: "defaults", environment, row, version: 1 }
+        Self { table: "sessions", column: "defaults", environment, row, version: 1 }
     }
 
     pub(crate) const fn flow(environment: EnvironmentId, row: Uuid) -> Self {
@@ -128,7 +128,7 @@ impl Engine {
     pub(crate) fn open_defaults(&self, session: &model::ConnectSession) -> Result<DefaultsByIntegration, Error> {
         let place = Place::session_defaults(session.environment, session.id.0);
         let text = self.open_sealed(&place, &session.defaults)?;
-        from_json(text.expose(), "connect_sessions.defaults")
+        from_json(text.expose(), "sessions.defaults")
     }
 
     pub(crate) fn seal_flow(&self, place: &Place, content: &FlowContent) -> Sealed {

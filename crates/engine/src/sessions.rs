@@ -122,14 +122,12 @@ impl Engine {
             overrides: new.overrides.unwrap_or_default(),
             webhook_url_override: new.webhook_url_override.filter(|url| !url.is_empty()),
             reconnects: reconnects.map(|connection| connection.id),
-            browser_hash: None,
             created_at: now,
             expires_at,
         };
         let mut tx = self.store().begin().await?;
         store::sessions::create(&mut tx, &session).await?;
-        tx.commit().await?;
-        self.record(Event {
+        self.commit(tx, Event {
             environment,
             actor: by.actor(),
             action: Action::SessionCreated,
@@ -186,8 +184,7 @@ impl Engine {
     pub async fn delete_session(&self, by: &SessionCaller) -> Result<(), Error> {
         let mut tx = self.store().begin().await?;
         store::sessions::delete(&mut tx, by.environment.id, by.session.id).await?;
-        tx.commit().await?;
-        self.record(Event {
+        self.commit(tx, Event {
             environment: by.environment.id,
             actor: by.actor(),
             action: Action::SessionDeleted,

@@ -66,9 +66,11 @@ impl Engine {
         }
         settings.on_auth_creation = patch.on_auth_creation.unwrap_or(settings.on_auth_creation);
         settings.on_auth_refresh_error = patch.on_auth_refresh_error.unwrap_or(settings.on_auth_refresh_error);
-        let version = settings.version;
-        self.store_settings(&settings, version).await?;
-        self.trace_webhooks(by, Action::WebhooksUpdated).await?;
+        // The key is sealed anew, because the version it is bound to counts every write: two changes at the same
+        // moment must not undo one another.
+        let (expected, key) = (settings.version, self.open_signing_key(&settings)?);
+        self.seal_signing_key(&mut settings, &key);
+        self.store_settings(by, &settings, expected, Action::WebhooksUpdated).await?;
         Ok(view(&settings))
     }
 
@@ -86,7 +88,7 @@ impl Engine {
     pub async fn signing_key(&self, by: &Grant<right::RotateSigningKey>) -> Result<Secret<String>, Error> {
         let settings = self.settings_of(by).await?;
         let key = self.open_signing_key(&settings)?;
-        self.trace_webhooks(by, Action::SigningKeyRead).await?;
+        self.record(trace(by, Action::SigningKeyRead)).await?;
         Ok(key)
     }
 
@@ -95,11 +97,15 @@ impl Engine {
         let mut settings = self.settings_of(by).await?;
         let expected = settings.version;
         let key = model::token::mint_signing_key(self.ports().random());
-        settings.version += 1;
-        settings.signing_key = self.seal(&Place::signing_key(settings.environment, settings.version), key.expose().as_bytes());
-        self.store_settings(&settings, expected).await?;
-        self.trace_webhooks(by, Action::SigningKeyRotated).await?;
+        self.seal_signing_key(&mut settings, &key);
+        self.store_settings(by, &settings, expected, Action::SigningKeyRotated).await?;
         Ok(key)
+    }
+
+    fn seal_signing_key(&self, settings: &mut WebhookSettings, key: &Secret<String>) {
+        settings.version += 1;
+        let place = Place::signing_key(settings.environment, settings.version);
+        settings.signing_key = self.seal(&place, key.expose().as_bytes());
     }
 
     pub(crate) fn open_signing_key(&self, settings: &WebhookSettings) -> Result<Secret<String>, Error> {
@@ -128,23 +134,28 @@ impl Engine {
         settings.ok_or(Error::NotFound(Thing::WebhookSettings))
     }
 
-    async fn store_settings(&self, settings: &WebhookSettings, expected: u64) -> Result<(), Error> {
+    async fn store_settings(
+        &self,
+        by: &Caller,
+        settings: &WebhookSettings,
+        expected: u64,
+        action: Action,
+    ) -> Result<(), Error> {
         let mut tx = self.store().begin().await?;
         if !store::webhooks::update(&mut tx, settings, expected).await? {
             return Err(Error::refused(Rule::Conflict, "the webhook settings were changed at the same moment; try again"));
         }
-        Ok(tx.commit().await?)
+        self.commit(tx, trace(by, action)).await
     }
+}
 
-    async fn trace_webhooks(&self, by: &Caller, action: Action) -> Result<(), Error> {
-        self.record(Event {
-            environment: by.environment.id,
-            actor: by.actor(),
-            action,
-            subject: by.environment.name.as_str(),
-            detail: None,
-        })
-        .await
+fn trace(by: &Caller, action: Action) -> Event<'_> {
+    Event {
+        environment: by.environment.id,
+        actor: by.actor(),
+        action,
+        subject: by.environment.name.as_str(),
+        detail: None,
     }
 }
 

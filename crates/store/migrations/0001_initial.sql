@@ -58,7 +58,6 @@ create table sessions (
     overrides text not null,
     webhook_url_override text,
     reconnects uuid,
-    browser_hash bytea,
     created_at bigint not null,
     expires_at bigint not null,
     constraint sessions_token_hash unique (token_hash),

@@ -32,10 +32,16 @@ pub(crate) fn prepare(parts: &[Part]) -> anyhow::Result<()> {
 /// The directory of PostgreSQL's programs: the newest that Debian installed, else that on the path.
 pub(crate) fn postgres_programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let numbered = versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin"))));
+    let numbered = versions.filter_map(|entry| {
+        Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin")))
+    });
     let newest = numbered.filter(|(_, programs)| programs.join("initdb").exists()).max();
-    let on_path = || process::output(Command::new("pg_config").arg("--bindir")).ok().map(|line| PathBuf::from(line.trim()));
-    newest.map(|(_, programs)| programs).or_else(|| on_path().filter(|programs| programs.join("initdb").exists()))
+    let on_path = || {
+        process::output(Command::new("pg_config").arg("--bindir")).ok().map(|line| PathBuf::from(line.trim()))
+    };
+    newest
+        .map(|(_, programs)| programs)
+        .or_else(|| on_path().filter(|programs| programs.join("initdb").exists()))
 }
 
 /// Debian packages of what is missing.

@@ -17,7 +17,7 @@ use crate::clock::Stopwatch;
 use crate::process::{self, Running};
 
 const SUPERUSER: &str = "claviger";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running cluster. The server is stopped before the directory is removed, because fields are dropped in order.
 pub(crate) struct Cluster {
@@ -35,14 +35,28 @@ impl Cluster {
         let log = std::fs::File::create(directory.0.join("log"))?;
         let cluster = directory.0.join("cluster");
         let mut initdb = as_user(&programs.join("initdb"), owner);
-        initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username", SUPERUSER, "--pgdata"]);
+        initdb.args([
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--username",
+            SUPERUSER,
+            "--pgdata",
+        ]);
         process::run(initdb.arg(&cluster).current_dir(&directory.0).stdout(log.try_clone()?))?;
 
         let port = free_port()?;
         let mut server = as_user(&programs.join("postgres"), owner);
-        server.arg("-D").arg(&cluster).args(["-h", "127.0.0.1", "-p", &port.to_string()]).arg("-k").arg(&directory.0);
+        server
+            .arg("-D")
+            .arg(&cluster)
+            .args(["-h", "127.0.0.1", "-p", &port.to_string()])
+            .arg("-k")
+            .arg(&directory.0);
         // The data lives for minutes, so it need not survive a crash of the machine.
-        for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"] {
+        for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+        {
             server.args(["-c", setting]);
         }
         server.current_dir(&directory.0).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -57,7 +71,12 @@ impl Cluster {
     }
 }
 
-fn wait_until_ready(programs: &Path, port: u16, server: &mut Running, directory: &Path) -> anyhow::Result<()> {
+fn wait_until_ready(
+    programs: &Path,
+    port: u16,
+    server: &mut Running,
+    directory: &Path,
+) -> anyhow::Result<()> {
     let watch = Stopwatch::start();
     while watch.elapsed() < PATIENCE {
         let mut ask = Command::new(programs.join("pg_isready"));

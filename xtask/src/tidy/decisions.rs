@@ -14,7 +14,8 @@ pub(crate) fn check(files: &[String], text: impl Fn(&str) -> Option<String>) -> 
         let path = format!("{DIRECTORY}{name}");
         let number = format!("{:04}-", place + 1);
         if !name.starts_with(&number) {
-            problems.push(Problem::at(&path, format!("its name must begin with {number}: numbers have no gaps")));
+            problems
+                .push(Problem::at(&path, format!("its name must begin with {number}: numbers have no gaps")));
         }
         if !text(&path).is_some_and(|text| text.starts_with("# ")) {
             problems.push(Problem::at(path, "must begin with a title: the decision in one sentence"));

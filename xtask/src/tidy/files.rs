@@ -40,7 +40,10 @@ fn judge(path: &str, text: &str) -> Vec<Problem> {
     if path.ends_with("/mod.rs") {
         problems.push(Problem::at(path, "name the module by its own file: `name.rs` beside `name/`"));
     }
-    if WRITTEN.iter().any(|extension| has_extension(path, extension)) || !path.contains('.') || path.starts_with(".ci/") {
+    if WRITTEN.iter().any(|extension| has_extension(path, extension))
+        || !path.contains('.')
+        || path.starts_with(".ci/")
+    {
         problems.extend(forbidden(path, text));
     }
     problems
@@ -51,7 +54,9 @@ fn forbidden(path: &str, text: &str) -> Vec<Problem> {
     for (start, end, why) in FORBIDDEN {
         let wanted = format!("{start}{end}");
         let place = text.lines().position(|line| holds(line, &wanted));
-        problems.extend(place.map(|number| Problem::at(format!("{path}:{}", number + 1), format!("«{wanted}»: {why}"))));
+        problems.extend(
+            place.map(|number| Problem::at(format!("{path}:{}", number + 1), format!("«{wanted}»: {why}"))),
+        );
     }
     problems
 }
@@ -64,7 +69,11 @@ fn holds(line: &str, wanted: &str) -> bool {
         let after = line[at + wanted.len()..].chars().next();
         let is_word = wanted.chars().all(char::is_alphabetic);
         let inside = |c: Option<char>| c.is_some_and(joins);
-        if is_word { !inside(before) && !after.is_some_and(char::is_alphanumeric) } else { !wanted.starts_with('/') || !inside(before) }
+        if is_word {
+            !inside(before) && !after.is_some_and(char::is_alphanumeric)
+        } else {
+            !wanted.starts_with('/') || !inside(before)
+        }
     })
 }
 
@@ -93,7 +102,11 @@ mod tests {
 
     #[test]
     fn machine_paths_and_registries_are_found() {
-        for text in [concat!("cat /ro", "ot/.x"), concat!("\"/ho", "me/me/x\""), concat!("https://registry.", "npmjs.org/x")] {
+        for text in [
+            concat!("cat /ro", "ot/.x"),
+            concat!("\"/ho", "me/me/x\""),
+            concat!("https://registry.", "npmjs.org/x"),
+        ] {
             assert_eq!(judge("a.md", text).len(), 1, "{text}");
         }
     }

@@ -69,7 +69,13 @@ mod tests {
 
     #[test]
     fn an_alternative_is_enough() {
-        for expression in ["MIT", "GPL-3.0 OR MIT", "MIT/GPL-3.0", "(GPL-3.0 OR MIT) AND ISC", "Apache-2.0 WITH LLVM-exception"] {
+        for expression in [
+            "MIT",
+            "GPL-3.0 OR MIT",
+            "MIT/GPL-3.0",
+            "(GPL-3.0 OR MIT) AND ISC",
+            "Apache-2.0 WITH LLVM-exception",
+        ] {
             assert!(met(expression), "{expression}");
         }
     }

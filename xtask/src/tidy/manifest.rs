@@ -5,7 +5,8 @@ use crate::workspace::{Package, Workspace};
 
 /// Checks the root manifest and the front page of each crate.
 pub(crate) fn check(workspace: &Workspace) -> Vec<Problem> {
-    let mut problems = workspace.text("Cargo.toml").map_or_else(Vec::new, |text| dependencies(&text, &workspace.packages));
+    let mut problems =
+        workspace.text("Cargo.toml").map_or_else(Vec::new, |text| dependencies(&text, &workspace.packages));
     for package in &workspace.packages {
         let readme = format!("{}/README.md", package.directory);
         if !workspace.files.contains(&readme) {
@@ -74,11 +75,17 @@ debug = 1
 
     #[test]
     fn a_heading_is_no_reason() {
-        assert_eq!(problems(&["serde", "base64"]), ["Cargo.toml:5: say in a comment above what `serde` is for"]);
+        assert_eq!(
+            problems(&["serde", "base64"]),
+            ["Cargo.toml:5: say in a comment above what `serde` is for"]
+        );
     }
 
     #[test]
     fn a_dependency_that_nobody_uses_is_found() {
-        assert_eq!(problems(&["serde"]).last().map(String::as_str), Some("Cargo.toml:7: no crate uses `base64`: remove it"));
+        assert_eq!(
+            problems(&["serde"]).last().map(String::as_str),
+            Some("Cargo.toml:7: no crate uses `base64`: remove it")
+        );
     }
 }

@@ -12,11 +12,18 @@ pub(crate) fn check(workspace: &Workspace) -> Vec<Problem> {
     let exists = |path: &str| workspace.root.join(path).exists();
     let mut problems = Vec::new();
     match workspace.text(MAP) {
-        None => problems.push(Problem::at(MAP, "is missing: write the bird's-eye view, the code map and the invariants")),
+        None => problems
+            .push(Problem::at(MAP, "is missing: write the bird's-eye view, the code map and the invariants")),
         Some(text) => {
             problems.extend(names(&text, &workspace.files, exists));
-            let unnamed = workspace.packages.iter().filter(|package| !quoted(&text).any(|name| speaks_of(name, &package.name)));
-            problems.extend(unnamed.map(|package| Problem::at(MAP, format!("does not name the crate `{}`", package.name))));
+            let unnamed = workspace
+                .packages
+                .iter()
+                .filter(|package| !quoted(&text).any(|name| speaks_of(name, &package.name)));
+            problems.extend(
+                unnamed
+                    .map(|package| Problem::at(MAP, format!("does not name the crate `{}`", package.name))),
+            );
         }
     }
     for page in workspace.below("", &["md"]) {
@@ -32,7 +39,10 @@ fn speaks_of(quoted: &str, package: &str) -> bool {
 
 fn names(text: &str, files: &[String], exists: impl Fn(&str) -> bool) -> Vec<Problem> {
     let lost = |name: &&str| looks_like_a_path(name) && !is_found(name, files, &exists);
-    quoted(text).filter(lost).map(|name| Problem::at(MAP, format!("names `{name}`, which does not exist"))).collect()
+    quoted(text)
+        .filter(lost)
+        .map(|name| Problem::at(MAP, format!("names `{name}`, which does not exist")))
+        .collect()
 }
 
 /// What stands between single backticks, outside of code blocks.
@@ -43,7 +53,9 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 fn looks_like_a_path(name: &str) -> bool {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-'));
-    let file = ["rs", "toml", "md", "sql", "html", "js", "css"].iter().any(|extension| has_extension(name, extension));
+    let file = ["rs", "toml", "md", "sql", "html", "js", "css"]
+        .iter()
+        .any(|extension| has_extension(name, extension));
     plain && !name.starts_with('/') && !name.starts_with("application/") && (file || name.contains('/'))
 }
 
@@ -51,8 +63,11 @@ fn looks_like_a_path(name: &str) -> bool {
 fn is_found(name: &str, files: &[String], exists: impl Fn(&str) -> bool) -> bool {
     let name = name.trim_end_matches('/');
     let (first, rest) = name.split_once('/').unwrap_or((name, ""));
-    let bare = rest.is_empty() && files.iter().any(|path| Path::new(path).file_name().is_some_and(|file| file == name));
-    bare || [name.to_owned(), format!("crates/{name}"), format!("crates/{first}/src/{rest}")].iter().any(|path| exists(path))
+    let bare = rest.is_empty()
+        && files.iter().any(|path| Path::new(path).file_name().is_some_and(|file| file == name));
+    bare || [name.to_owned(), format!("crates/{name}"), format!("crates/{first}/src/{rest}")]
+        .iter()
+        .any(|path| exists(path))
 }
 
 fn links(page: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<Problem> {
@@ -90,12 +105,15 @@ mod tests {
 
     fn lost(text: &str) -> usize {
         let files = ["crates/engine/src/refresh.rs".to_owned()];
-        names(text, &files, |path| matches!(path, "crates/engine/src/refresh.rs" | "crates/engine" | "docs")).len()
+        names(text, &files, |path| matches!(path, "crates/engine/src/refresh.rs" | "crates/engine" | "docs"))
+            .len()
     }
 
     #[test]
     fn names_of_files_that_exist_are_fine() {
-        for text in ["`engine/src/refresh.rs`", "`crates/engine`", "`engine/refresh.rs`", "`refresh.rs`", "`docs/`"] {
+        for text in
+            ["`engine/src/refresh.rs`", "`crates/engine`", "`engine/refresh.rs`", "`refresh.rs`", "`docs/`"]
+        {
             assert_eq!(lost(text), 0, "{text}");
         }
     }
@@ -109,7 +127,9 @@ mod tests {
 
     #[test]
     fn code_and_addresses_are_no_paths() {
-        for text in ["`/connections/{id}`", "`connections::delete`", "```\n`a/b.rs`\n```", "`<slug>.toml`", "`x-y`"] {
+        for text in
+            ["`/connections/{id}`", "`connections::delete`", "```\n`a/b.rs`\n```", "`<slug>.toml`", "`x-y`"]
+        {
             assert_eq!(lost(text), 0, "{text}");
         }
     }
@@ -117,7 +137,14 @@ mod tests {
     #[test]
     fn a_link_to_nowhere_is_found() {
         let exists = |path: &str| path == "docs/catalog.md";
-        assert!(links("docs/decisions/0001-a.md", "[x](../catalog.md#part) [y](https://a.example) [z](#here)", exists).is_empty());
+        assert!(
+            links(
+                "docs/decisions/0001-a.md",
+                "[x](../catalog.md#part) [y](https://a.example) [z](#here)",
+                exists
+            )
+            .is_empty()
+        );
         assert_eq!(links("README.md", "[x](docs/gone.md)", exists).len(), 1);
     }
 }

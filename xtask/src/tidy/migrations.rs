@@ -10,7 +10,8 @@ use crate::workspace::Workspace;
 const DIRECTORY: &str = "crates/store/migrations";
 
 /// How a statement that adds begins.
-const ADDING: [&str; 5] = ["create table", "create index", "create unique index", "insert into", "alter table"];
+const ADDING: [&str; 5] =
+    ["create table", "create index", "create unique index", "insert into", "alter table"];
 
 /// Checks numbers and statements of all migrations.
 pub(crate) fn check(workspace: &Workspace) -> Vec<Problem> {
@@ -35,7 +36,10 @@ fn numbers(paths: &[&str]) -> Vec<Problem> {
             let number = format!("{:04}_", place + 1);
             let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
             if !name.starts_with(&number) {
-                problems.push(Problem::at(path, format!("its name must begin with {number}: numbers have no gaps")));
+                problems.push(Problem::at(
+                    path,
+                    format!("its name must begin with {number}: numbers have no gaps"),
+                ));
             }
         }
     }
@@ -43,8 +47,8 @@ fn numbers(paths: &[&str]) -> Vec<Problem> {
 }
 
 fn statements(path: &str, text: &str) -> Vec<Problem> {
-    let code: String = text.lines().map(|line| format!("{} ", line.split("--").next().unwrap_or_default())).collect();
-    let normal = code.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let code: Vec<&str> = text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
+    let normal = code.join(" ").to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     let takes_away = |statement: &&str| !statement.is_empty() && !adds(statement);
     let problem = |statement: &str| {
         let start: String = statement.chars().take(60).collect();
@@ -56,7 +60,11 @@ fn statements(path: &str, text: &str) -> Vec<Problem> {
 fn adds(statement: &str) -> bool {
     let begins = ADDING.iter().any(|start| statement.starts_with(start));
     let alters = statement.starts_with("alter table");
-    begins && (!alters || statement.contains(" add ") && !statement.contains(" drop ") && !statement.contains(" alter column "))
+    begins
+        && (!alters
+            || statement.contains(" add ")
+                && !statement.contains(" drop ")
+                && !statement.contains(" alter column "))
 }
 
 #[cfg(test)]
@@ -71,7 +79,13 @@ mod tests {
 
     #[test]
     fn statements_that_take_away_or_change_are_found() {
-        for text in ["drop table a;", "alter table a drop column b;", "delete from a;", "alter table a rename to b;", "update a set b = 1;"] {
+        for text in [
+            "drop table a;",
+            "alter table a drop column b;",
+            "delete from a;",
+            "alter table a rename to b;",
+            "update a set b = 1;",
+        ] {
             assert_eq!(statements("a.sql", text).len(), 1, "{text}");
         }
     }

@@ -32,7 +32,11 @@ impl Permits {
         let bans = list("bans", "deny")?.iter().map(|entry| {
             Some(Ban {
                 name: text_of(entry, "crate")?,
-                wrappers: entry.get("wrappers").and_then(Value::as_array).map(|list| texts(list)).unwrap_or_default(),
+                wrappers: entry
+                    .get("wrappers")
+                    .and_then(Value::as_array)
+                    .map(|list| texts(list))
+                    .unwrap_or_default(),
                 reason: text_of(entry, "reason")?,
             })
         });
@@ -42,8 +46,12 @@ impl Permits {
         });
         Ok(Self {
             targets: texts(list("graph", "targets")?),
-            bans: bans.collect::<Option<_>>().context("every entry of bans.deny needs a crate and a reason")?,
-            skipped: skipped.collect::<Option<_>>().context("every entry of bans.skip needs a crate and a reason")?,
+            bans: bans
+                .collect::<Option<_>>()
+                .context("every entry of bans.deny needs a crate and a reason")?,
+            skipped: skipped
+                .collect::<Option<_>>()
+                .context("every entry of bans.skip needs a crate and a reason")?,
             licences: texts(list("licenses", "allow")?),
         })
     }

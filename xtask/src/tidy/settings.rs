@@ -19,14 +19,19 @@ pub(crate) fn check(workspace: &Workspace) -> Vec<Problem> {
 
 fn compare(source: &str, handbook: &str) -> Vec<Problem> {
     let (known, told) = (variables(source), variables(handbook));
-    let untold = known.difference(&told).map(|name| Problem::at(HANDBOOK, format!("does not tell of the setting {name}")));
-    let unknown = told.difference(&known).map(|name| Problem::at(HANDBOOK, format!("tells of {name}, which does not exist")));
+    let untold = known
+        .difference(&told)
+        .map(|name| Problem::at(HANDBOOK, format!("does not tell of the setting {name}")));
+    let unknown = told
+        .difference(&known)
+        .map(|name| Problem::at(HANDBOOK, format!("tells of {name}, which does not exist")));
     untold.chain(unknown).collect()
 }
 
 fn variables(text: &str) -> BTreeSet<String> {
     let part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    let found = text.match_indices("CLAVIGER_").map(|(at, _)| text[at..].chars().take_while(|c| part(*c)).collect());
+    let found =
+        text.match_indices("CLAVIGER_").map(|(at, _)| text[at..].chars().take_while(|c| part(*c)).collect());
     found.filter(|name: &String| !name.ends_with('_') && !name.starts_with("CLAVIGER_TEST_")).collect()
 }
 
@@ -50,6 +55,9 @@ mod tests {
 
     #[test]
     fn one_name_may_begin_another() {
-        assert_eq!(compare("CLAVIGER_MASTER_KEY CLAVIGER_MASTER_KEY_FILE", "CLAVIGER_MASTER_KEY_FILE").len(), 1);
+        assert_eq!(
+            compare("CLAVIGER_MASTER_KEY CLAVIGER_MASTER_KEY_FILE", "CLAVIGER_MASTER_KEY_FILE").len(),
+            1
+        );
     }
 }

@@ -17,8 +17,23 @@ const PURE: [&str; 4] = ["vault", "catalog", "protocol", "model"];
 
 /// Crates that bring one of these in.
 const IMPURE: [&str; 17] = [
-    "async-io", "async-std", "chrono", "fastrand", "futures-executor", "getrandom", "hyper", "mio", "rand", "rand_core",
-    "reqwest", "smol", "socket2", "sqlx", "time", "tokio", "tokio-util",
+    "async-io",
+    "async-std",
+    "chrono",
+    "fastrand",
+    "futures-executor",
+    "getrandom",
+    "hyper",
+    "mio",
+    "rand",
+    "rand_core",
+    "reqwest",
+    "smol",
+    "socket2",
+    "sqlx",
+    "time",
+    "tokio",
+    "tokio-util",
 ];
 
 /// A crate as it is built.
@@ -51,17 +66,20 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
 
 fn built(workspace: &Workspace, arguments: &[&str]) -> anyhow::Result<BTreeSet<Built>> {
     let mut command = cargo(&workspace.root);
-    command.args(["tree", "--locked", "--quiet", "--prefix", "none", "--no-dedupe", "--format", "{p}|{l}"]).args(arguments);
+    command
+        .args(["tree", "--locked", "--quiet", "--prefix", "none", "--no-dedupe", "--format", "{p}|{l}"])
+        .args(arguments);
     Ok(process::output(&mut command)?.lines().filter_map(read).collect())
 }
 
 /// A line as `name v1.2.3 (proc-macro)|licence`.
 fn read(line: &str) -> Option<Built> {
-    let (package, licence) = line.split_once('|')?;
+    // Cargo marks what it has shown before.
+    let (package, licence) = line.trim_end().trim_end_matches("(*)").split_once('|')?;
     let mut words = package.splitn(3, ' ');
     let name = words.next()?.to_owned();
     let version = words.next()?.strip_prefix('v')?.to_owned();
-    let origin = words.next().unwrap_or_default().replace("(proc-macro)", "").replace("(*)", "");
+    let origin = words.next().unwrap_or_default().replace("(proc-macro)", "");
     Some(Built { name, version, licence: licence.trim().to_owned(), origin: origin.trim().to_owned() })
 }
 
@@ -69,13 +87,17 @@ fn bans(permits: &Permits, built: &BTreeSet<Built>, packages: &[Package]) -> Vec
     let mut problems = Vec::new();
     for ban in &permits.bans {
         if ban.wrappers.is_empty() && built.iter().any(|one| one.name == ban.name) {
-            let what = format!("`{0}` is banned ({1}): `cargo tree -i {0}` shows who brings it in", ban.name, ban.reason);
+            let what = format!(
+                "`{0}` is banned ({1}): `cargo tree -i {0}` shows who brings it in",
+                ban.name, ban.reason
+            );
             problems.push(Problem::at("Cargo.lock", what));
         }
         if ban.wrappers.is_empty() {
             continue;
         }
-        let users = packages.iter().filter(|package| package.dependencies.iter().any(|used| used.name == ban.name));
+        let users =
+            packages.iter().filter(|package| package.dependencies.iter().any(|used| used.name == ban.name));
         for user in users.filter(|user| !ban.wrappers.contains(&user.name)) {
             let what = format!("`{}` may not name `{}`: {}", user.name, ban.name, ban.reason);
             problems.push(Problem::at(format!("{}/Cargo.toml", user.directory), what));
@@ -91,7 +113,8 @@ fn versions(permits: &Permits, built: &BTreeSet<Built>) -> Vec<Problem> {
     }
     let mut problems = Vec::new();
     for (name, versions) in &by_name {
-        let left = versions.iter().filter(|version| !permits.skipped.iter().any(|skip| covers(skip, name, version)));
+        let left =
+            versions.iter().filter(|version| !permits.skipped.iter().any(|skip| covers(skip, name, version)));
         if left.count() > 1 {
             let all = versions.iter().copied().collect::<Vec<_>>().join(" and ");
             let what = format!("`{name}` is there twice ({all}): align them, or add a skip with its reason");
@@ -103,7 +126,10 @@ fn versions(permits: &Permits, built: &BTreeSet<Built>) -> Vec<Problem> {
             versions.len() > 1 && versions.iter().any(|version| covers(skip, name, version))
         });
         if !needed {
-            problems.push(Problem::at("deny.toml", format!("the skip of `{skip}` is no longer needed: remove it")));
+            problems.push(Problem::at(
+                "deny.toml",
+                format!("the skip of `{skip}` is no longer needed: remove it"),
+            ));
         }
     }
     problems
@@ -112,7 +138,8 @@ fn versions(permits: &Permits, built: &BTreeSet<Built>) -> Vec<Problem> {
 /// Whether a skip such as `syn@2` means this version.
 fn covers(skip: &str, name: &str, version: &str) -> bool {
     let Some((skipped, prefix)) = skip.split_once('@') else { return skip == name };
-    skipped == name && (version == prefix || version.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
+    skipped == name
+        && (version == prefix || version.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
 }
 
 fn terms(permits: &Permits, built: &BTreeSet<Built>) -> Vec<Problem> {
@@ -133,7 +160,10 @@ fn terms(permits: &Permits, built: &BTreeSet<Built>) -> Vec<Problem> {
 fn purity(name: &str, built: &BTreeSet<Built>) -> Vec<Problem> {
     let impure = built.iter().filter(|one| IMPURE.contains(&one.name.as_str()));
     let problem = |one: &Built| {
-        let what = format!("`{}` comes in, but this crate has no async, socket, clock or chance: pass it in", one.name);
+        let what = format!(
+            "`{}` comes in, but this crate has no async, socket, clock or chance: pass it in",
+            one.name
+        );
         Problem::at(format!("crates/{name}/Cargo.toml"), what)
     };
     impure.map(problem).collect()
@@ -202,7 +232,11 @@ mod tests {
 
     #[test]
     fn foreign_licences_and_sources_are_found() {
-        let built = lines(&["a v1.0.0|GPL-3.0", "b v1.0.0 (https://git.example/b#1)|MIT", "c v1.0.0 (proc-macro)|MIT"]);
+        let built = lines(&[
+            "a v1.0.0|GPL-3.0",
+            "b v1.0.0 (https://git.example/b#1)|MIT",
+            "c v1.0.0 (proc-macro)|MIT",
+        ]);
         let problems = terms(&permits(), &built);
         assert_eq!(problems.len(), 2, "{problems:?}");
     }
