@@ -11,6 +11,11 @@ import { Provider } from "../support/provider.js";
 import { Sink } from "../support/sink.js";
 import { Visitor } from "../support/visitor.js";
 
+/** @typedef {[string, Buffer]} Place */
+
+/** @param {string} name @param {string} content @returns {Place} */
+const text = (name, content) => [name, Buffer.from(content)];
+
 const marker = (/** @type {string} */ what) => `MARKER-${what}-${randomBytes(18).toString("base64")}`;
 
 test("no secret is readable in the data directory, the log or an error", async (t) => {
@@ -41,9 +46,9 @@ test("no secret is readable in the data directory, the log or an error", async (
   await refused(api.call("GET", "/connect/session", undefined, { authorization: `Bearer clv_cs_${make("no-token")}` }));
   await sink.arrived(3);
 
-  const running = await Promise.all(files(claviger.directory));
+  const running = files(claviger.directory);
   await claviger.stop();
-  const places = [...running, ...files(claviger.directory), ["the log", Buffer.from(claviger.log)], ["an error", Buffer.from(errors.join("\n"))]];
+  const places = [...running, ...files(claviger.directory), text("the log", claviger.log), text("an error", errors.join("\n"))];
   const master = files(claviger.directory).find(([name]) => name === "master.key")?.[1].toString().trim() ?? "";
   const found = places.flatMap(([name, bytes]) => [
     ...leaks(name === "master.key" ? Buffer.alloc(0) : bytes, new Map([["master key", master]]), name),
@@ -68,7 +73,8 @@ test("what a provider echoes of our secrets is neither told to the app nor store
   const failed = await api.read(id, integration, "&force_refresh=true");
   assert.ok(failed.status >= 400, failed.text);
   const [, event] = await sink.arrived(2);
-  const places = [...files(claviger.directory), ["the log", Buffer.from(claviger.log)], ["an error", Buffer.from(failed.text)], ["an event", Buffer.from(event?.text ?? "")]];
+  const told = [text("the log", claviger.log), text("an error", failed.text), text("an event", event?.text ?? "")];
+  const places = [...files(claviger.directory), ...told];
   assert.deepEqual(places.flatMap(([name, bytes]) => leaks(bytes, secrets, name)), []);
 });
 

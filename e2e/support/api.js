@@ -33,15 +33,16 @@ export class Api {
   /**
    * @param {string} method
    * @param {string} path
-   * @param {unknown} [body] sent as JSON; a text or bytes are sent as they are
+   * @param {unknown} [body] sent as JSON; a text is sent as it is
    * @param {Record<string, string>} [headers]
    * @returns {Promise<Answer>}
    */
   async call(method, path, body, headers = {}) {
-    const raw = typeof body === "string" || body instanceof Uint8Array;
-    const sent = body === undefined ? {} : { body: raw ? body : JSON.stringify(body) };
-    const type = body === undefined ? {} : { "content-type": "application/json" };
-    const all = { authorization: `Bearer ${this.key}`, ...type, ...headers };
+    const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
+    /** @type {Record<string, string>} */
+    const all = { authorization: `Bearer ${this.key}` };
+    if (body !== undefined) all["content-type"] = "application/json";
+    Object.assign(all, headers);
     const answer = await fetch(this.url + path, { method, headers: all, ...sent });
     const text = await answer.text();
     return { status: answer.status, text, body: parsed(text), headers: answer.headers };

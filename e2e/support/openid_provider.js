@@ -4,6 +4,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { once } from "node:events";
 
+// @ts-expect-error the package ships no types
 import { Provider } from "oidc-provider";
 
 import { until } from "./program.js";
@@ -54,7 +55,7 @@ export class OpenIdProvider {
     this.tokenRequests = 0;
     this.memory = new Memory();
     this.provider = new Provider(issuer, {
-      adapter: (/** @type {string} */ kind) => /** @type {any} */ (this.memory.adapter(kind)),
+      adapter: (/** @type {string} */ kind) => this.memory.adapter(kind),
       clients: [
         {
           client_id: this.clientId,
@@ -72,8 +73,8 @@ export class OpenIdProvider {
       features: { devInteractions: { enabled: false }, revocation: { enabled: true, allowedPolicy: async () => true } },
       ttl: Object.fromEntries(LIFETIMES.map((kind) => [kind, HOUR_S])),
       jwks: { keys: [signingKey()] },
-      interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
-      findAccount: async (_, sub) => ({ accountId: sub, claims: async () => ({ sub }) }),
+      interactions: { url: (/** @type {unknown} */ _, /** @type {{ uid: string }} */ interaction) => `/interaction/${interaction.uid}` },
+      findAccount: async (/** @type {unknown} */ _, /** @type {string} */ sub) => ({ accountId: sub, claims: async () => ({ sub }) }),
       cookies: { keys: [randomBytes(16).toString("hex")] },
     });
   }

@@ -6,6 +6,7 @@ mod explain;
 mod house;
 mod master_key;
 mod serving;
+mod sole;
 mod telemetry;
 mod terminal;
 

@@ -24,6 +24,7 @@ use crate::connect::{Connected, cookie_suffix};
 use crate::error::Error;
 use crate::integrations::connection_key;
 use crate::notify::Happened;
+use crate::save::Save;
 use crate::seals::FlowContent;
 use crate::send::token_failure;
 use crate::{Engine, entered};
@@ -96,7 +97,8 @@ impl Engine {
         presented: Option<TokenHash>,
     ) -> Result<Connected, CallbackFailure> {
         let pending = self.use_up_state(state_hash).await?;
-        let same_browser = presented.is_some_and(|hash| vault::constant_time_eq(&hash, &pending.browser_hash));
+        let same_browser =
+            presented.is_some_and(|hash| vault::constant_time_eq(&hash, &pending.browser_hash));
         let returned = self.returned(pending).await?;
         if !same_browser {
             let failure = failure(
@@ -130,10 +132,11 @@ impl Engine {
     }
 
     async fn use_up_state(&self, state_hash: &TokenHash) -> Result<PendingFlow, CallbackFailure> {
-        let pending = store::flows::consume(self.store(), state_hash, self.ports().now()).await.map_err(|error| {
-            tracing::error!(%error, "a flow could not be looked up");
-            internal()
-        })?;
+        let pending =
+            store::flows::consume(self.store(), state_hash, self.ports().now()).await.map_err(|error| {
+                tracing::error!(%error, "a flow could not be looked up");
+                internal()
+            })?;
         pending.ok_or_else(expired)
     }
 
@@ -147,8 +150,10 @@ impl Engine {
     async fn load_returned(&self, pending: PendingFlow) -> Result<Returned, Error> {
         let gone = || Error::NotFound(crate::Thing::Session);
         let session = store::sessions::find(self.store(), pending.session).await?.ok_or_else(gone)?;
-        let environment = store::environments::find(self.store(), pending.environment).await?.ok_or_else(gone)?;
-        let integration = store::integrations::find_by_id(self.store(), pending.environment, pending.integration).await?;
+        let environment =
+            store::environments::find(self.store(), pending.environment).await?.ok_or_else(gone)?;
+        let integration =
+            store::integrations::find_by_id(self.store(), pending.environment, pending.integration).await?;
         let integration = integration.ok_or(Error::NotFound(crate::Thing::Integration))?;
         let provider = self.provider_of(&integration)?;
         let content = self.open_flow(&pending)?;
@@ -158,7 +163,13 @@ impl Engine {
     async fn unresolved(&self, returned: &Returned, error: Error) -> CallbackFailure {
         let code = match &error {
             Error::Upstream(upstream) => upstream.code.clone(),
-            _ => "unusable_integration".to_owned(),
+            Error::NotFound(_)
+            | Error::Denied(_)
+            | Error::Invalid(_)
+            | Error::Refused(_)
+            | Error::Unavailable
+            | Error::Integrity
+            | Error::Internal => "unusable_integration".to_owned(),
         };
         let title = format!("{} could not be asked to complete the authorization", returned.provider.name);
         let message = "Nothing was stored. Please try again; if it happens again, tell the app's support.";
@@ -195,7 +206,7 @@ impl Engine {
             ..internal()
         };
         let key = connection_key(&returned.content.connection_key).map_err(|_| internal())?;
-        let new = self.save_of_session(
+        let new = Save::of_session(
             &returned.by,
             returned.integration.clone(),
             Arc::clone(&returned.provider),
@@ -247,20 +258,28 @@ impl Engine {
             .send(request, &Limits::token())
             .await
             .map_err(|no_answer| (no_answer.code.to_owned(), no_answer.message))?;
-        let tokens = exchange::outcome(provider, &response, self.ports().now()).map_err(|error| token_failure(&error))?;
+        let tokens = exchange::outcome(provider, &response, self.ports().now())
+            .map_err(|error| token_failure(&error))?;
         for (name, value) in exchange::captures(provider, &tokens.raw, params) {
             config.insert(entered::wire_name(provider, &name), Value::String(value));
         }
         Ok((Credential::OAuth2(tokens), config))
     }
 
-    async fn refused(&self, returned: &Returned, error: &str, description: Option<String>) -> CallbackFailure {
+    async fn refused(
+        &self,
+        returned: &Returned,
+        error: &str,
+        description: Option<String>,
+    ) -> CallbackFailure {
         let name = &returned.provider.name;
         let failure = if error == "access_denied" {
             failure(
                 FailureKind::Denied,
                 "Access was not granted",
-                &format!("{name} reports that the request was declined, so nothing was connected. You can try again."),
+                &format!(
+                    "{name} reports that the request was declined, so nothing was connected. You can try again."
+                ),
             )
         } else {
             failure(

@@ -13,8 +13,12 @@ use crate::connect::text_of;
 /// Stored values have their names on the wire; templates know our names. Names without an input (captures) are the
 /// same in both.
 pub(crate) fn fields(provider: &Provider, integration: &Integration, config: &Map<String, Value>) -> Fields {
-    let connection = config.iter().map(|(name, value)| (ours(&provider.inputs.connection, name), text_of(value)));
-    let operator = integration.config.iter().map(|(name, value)| (ours(&provider.inputs.integration, name), value.clone()));
+    let connection =
+        config.iter().map(|(name, value)| (ours(&provider.inputs.connection, name), text_of(value)));
+    let operator = integration
+        .config
+        .iter()
+        .map(|(name, value)| (ours(&provider.inputs.integration, name), value.clone()));
     Fields { connection: connection.collect(), credential: BTreeMap::new(), integration: operator.collect() }
 }
 

@@ -4,10 +4,10 @@ use model::audit::Action;
 use model::{Actor, Environment, EnvironmentId, EnvironmentName};
 use store::Constraint;
 
+use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Rule, Thing};
-use crate::Engine;
 
 impl Engine {
     /// Makes an environment with its webhook settings. For the command line: there is no caller to ask for a right.
@@ -23,16 +23,21 @@ impl Engine {
             store::Error::Conflict(Constraint::EnvironmentName) => {
                 Error::refused(Rule::Conflict, format!("the environment «{name}» exists already"))
             }
-            other => other.into(),
+            other @ (store::Error::Conflict(_)
+            | store::Error::Corrupt { .. }
+            | store::Error::Unavailable(_)) => other.into(),
         })?;
         store::webhooks::create(&mut tx, &self.first_settings(&environment)).await?;
-        self.commit(tx, Event {
-            environment: environment.id,
-            actor: Actor::Operator,
-            action: Action::EnvironmentCreated,
-            subject: name.as_str(),
-            detail: None,
-        })
+        self.commit(
+            tx,
+            Event {
+                environment: environment.id,
+                actor: Actor::Operator,
+                action: Action::EnvironmentCreated,
+                subject: name.as_str(),
+                detail: None,
+            },
+        )
         .await?;
         Ok(environment)
     }

@@ -12,6 +12,7 @@ use crate::error::{Error, Rule, Thing};
 use crate::read::ReadConnection;
 use crate::save::Save;
 use crate::seals::SecretMap;
+use crate::verify::has_check;
 use crate::{Engine, entered};
 
 /// A connection to be imported.
@@ -71,8 +72,9 @@ impl Engine {
             Some(key) => key,
             None => ConnectionKey::stored(self.ports().connection_key().to_string()),
         };
-        let existing =
-            store::connections::find(self.store(), environment.id, &new.integration, &key).await?.map(|f| f.connection);
+        let existing = store::connections::find(self.store(), environment.id, &new.integration, &key)
+            .await?
+            .map(|f| f.connection);
         let (config, kept_fields) = match (new.config, existing) {
             (Some(config), _) => (config, SecretMap::new()),
             // A credential that no longer opens is what an import may be there to mend.
@@ -83,7 +85,7 @@ impl Engine {
             (None, None) => (Map::new(), SecretMap::new()),
         };
         let fields = entered::fields(&provider, &integration, &config);
-        if provider.verify.is_some() {
+        if has_check(&provider, &integration) {
             let resolved = self.resolved(&integration).await?;
             self.verify(&resolved, &new.credential, &fields).await?;
         }

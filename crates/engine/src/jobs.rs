@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
-use crate::error::Error;
 use crate::Engine;
+use crate::error::Error;
 
 /// What is done in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use model::{Actor, ApiKey, ApiKeyId, Environment, EnvironmentName, Scopes};
 use store::Constraint;
 use vault::Secret;
 
+use crate::Engine;
 use crate::audit::Event;
 use crate::error::{Error, Rule, Thing};
-use crate::Engine;
 
 /// A key to be made.
 pub struct NewKey {
@@ -51,7 +51,9 @@ impl Engine {
                 let message = format!("the environment has a live key named «{}» already", key.name);
                 Error::refused(Rule::Conflict, message)
             }
-            other => other.into(),
+            other @ (store::Error::Conflict(_)
+            | store::Error::Corrupt { .. }
+            | store::Error::Unavailable(_)) => other.into(),
         })?;
         self.commit(tx, trace(&key, Action::KeyCreated, &key.id.to_string())).await?;
         Ok(NewKeySecret { key, secret: token.text().clone() })

@@ -4,10 +4,10 @@ use model::audit::Action;
 use model::{Connection, ConnectionKey, IntegrationKey};
 use serde_json::{Map, Value};
 
+use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Thing};
-use crate::Engine;
 
 /// How metadata is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,12 +7,12 @@ use model::audit::Action;
 use model::{Connection, ConnectionKey, Freshness, IntegrationKey, RefreshMargin, Scope};
 use protocol::Credential;
 
+use crate::Engine;
 use crate::actor::{Caller, Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Thing, Upstream};
 use crate::refresh::Patience;
 use crate::seals::{ConnectionSecrets, SecretMap};
-use crate::Engine;
 
 /// What the reader asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -168,7 +168,10 @@ impl Engine {
     }
 
     async fn reread(&self, connection: &Connection) -> Option<Connection> {
-        store::connections::find_by_id(self.store(), connection.environment, connection.id).await.ok().flatten()
+        store::connections::find_by_id(self.store(), connection.environment, connection.id)
+            .await
+            .ok()
+            .flatten()
     }
 
     /// What is known of the last failure, when no attempt is made now.
@@ -180,7 +183,9 @@ impl Engine {
                 .to_owned()
         } else {
             let until = health.retry_at.map(|at| at.to_string()).unwrap_or_default();
-            format!("the access token has expired and the last refresh failed; the next attempt is possible at {until}, or at once with force_refresh=true")
+            format!(
+                "the access token has expired and the last refresh failed; the next attempt is possible at {until}, or at once with force_refresh=true"
+            )
         };
         let log_id = health.error_log_id.clone().unwrap_or_else(|| self.ports().log_id());
         Upstream { code, message, log_id, not_tried: true }
@@ -218,7 +223,11 @@ pub(crate) fn standing(connection: &Connection, provider: &Provider, now: jiff::
     Freshness::at(now, Some(end), margin)
 }
 
-pub(crate) fn plain(connection: Connection, integration: IntegrationKey, provider: Arc<Provider>) -> ReadConnection {
+pub(crate) fn plain(
+    connection: Connection,
+    integration: IntegrationKey,
+    provider: Arc<Provider>,
+) -> ReadConnection {
     ReadConnection {
         connection,
         integration,

@@ -80,18 +80,15 @@ struct Prepared {
 
 impl Engine {
     /// Refreshes the connection's credential, or waits for the refresh that is under way.
-    pub(crate) async fn refresh(&self, connection: &Connection, patience: Patience) -> Result<Connection, Error> {
+    pub(crate) async fn refresh(
+        &self,
+        connection: &Connection,
+        patience: Patience,
+    ) -> Result<Connection, Error> {
         let id = connection.id;
         let refreshing = {
             let mut running = self.0.refreshes.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match running.get(&id) {
-                Some(under_way) => under_way.clone(),
-                None => {
-                    let started = self.start_refresh(connection.clone(), patience);
-                    running.insert(id, started.clone());
-                    started
-                }
-            }
+            running.entry(id).or_insert_with(|| self.start_refresh(connection.clone(), patience)).clone()
         };
         refreshing.await.map_err(Error::from)
     }
@@ -145,7 +142,8 @@ impl Engine {
 
     async fn prepare(&self, connection: &Connection) -> Result<Prepared, Error> {
         let integration =
-            store::integrations::find_by_id(self.store(), connection.environment, connection.integration).await?;
+            store::integrations::find_by_id(self.store(), connection.environment, connection.integration)
+                .await?;
         let integration = integration.ok_or(Error::NotFound(Thing::Integration))?;
         let provider = self.resolved(&integration).await?;
         Ok(Prepared { integration, provider })
@@ -202,7 +200,8 @@ impl Engine {
         .await;
         // A stored success clears the lease by itself.
         if refreshed.is_err()
-            && let Err(error) = store::connections::release_refresh_lease(self.store(), environment, id, owner).await
+            && let Err(error) =
+                store::connections::release_refresh_lease(self.store(), environment, id, owner).await
         {
             tracing::warn!(%error, connection = %id, "a lease was not given back and will lapse");
         }

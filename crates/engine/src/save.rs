@@ -14,11 +14,12 @@ use serde_json::{Map, Value};
 use store::Constraint;
 use vault::Secret;
 
+use crate::Engine;
+use crate::actor::SessionCaller;
 use crate::audit::Event;
 use crate::error::{Error, Rule};
 use crate::notify::Happened;
 use crate::seals::{ConnectionSecrets, Place, SecretMap};
-use crate::Engine;
 
 /// Everything a stored connection begins with.
 #[derive(Clone)]
@@ -57,13 +58,16 @@ impl Engine {
         let saved = loop {
             match self.try_save(&new).await {
                 // Somebody made the same connection, or the same number, at the same moment: look again.
-                Err(store::Error::Conflict(Constraint::ConnectionKey | Constraint::ConnectionNumber)) if tries < 3 => {
+                Err(store::Error::Conflict(Constraint::ConnectionKey | Constraint::ConnectionNumber))
+                    if tries < 3 =>
+                {
                     tries += 1;
                 }
                 result => break result?,
             }
         };
-        let saved = saved.ok_or_else(|| Error::refused(Rule::ConnectionGone, "the connection was deleted meanwhile"))?;
+        let saved = saved
+            .ok_or_else(|| Error::refused(Rule::ConnectionGone, "the connection was deleted meanwhile"))?;
         self.0.nudge.wake();
         let action = match saved.operation {
             Operation::Creation => Action::ConnectionCreated,
@@ -92,7 +96,8 @@ impl Engine {
         let now = self.ports().now();
         let settings = self.event_settings(environment).await?;
         let mut tx = self.store().begin().await?;
-        let existing = store::connections::find_in(&mut tx, environment, new.integration.id, &new.key).await?;
+        let existing =
+            store::connections::find_in(&mut tx, environment, new.integration.id, &new.key).await?;
         if new.reconnects.is_some() && new.reconnects != existing.as_ref().map(|old| old.id) {
             return Ok(None);
         }
@@ -104,7 +109,8 @@ impl Engine {
             }
             Some(old) => {
                 let connection = self.assemble(new, Some(&old), now);
-                let written = store::connections::replace(&mut tx, environment, &connection, old.version).await?;
+                let written =
+                    store::connections::replace(&mut tx, environment, &connection, old.version).await?;
                 if !written {
                     return Err(store::Error::Conflict(Constraint::ConnectionKey));
                 }
@@ -157,6 +163,35 @@ impl Engine {
 }
 
 impl Save {
+    /// What a connect session makes of a credential.
+    pub(crate) fn of_session(
+        by: &SessionCaller,
+        integration: Integration,
+        provider: Arc<Provider>,
+        key: ConnectionKey,
+        credential: Credential,
+        config: Map<String, Value>,
+    ) -> Self {
+        let session = &by.session;
+        let organization = session.organization.as_ref().map(|organization| organization.id.as_str());
+        Self {
+            environment: by.environment.clone(),
+            integration,
+            provider,
+            key,
+            credential,
+            config,
+            kept_fields: SecretMap::new(),
+            reconnects: session.reconnects,
+            end_user: session.end_user.clone(),
+            tags: Some(session.tags.clone()),
+            metadata: None,
+            webhook_url_override: session.webhook_url_override.clone(),
+            event_end_user: session.end_user.as_ref().map(|user| EventEndUser::of(user, organization)),
+            actor: by.actor(),
+        }
+    }
+
     fn happened<'a>(&'a self, connection: &'a Connection, operation: Operation) -> Happened<'a> {
         Happened {
             environment: &self.environment,
@@ -178,7 +213,10 @@ pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bo
     match credential {
         Credential::OAuth2(tokens) => tokens.refresh_token.is_some() && !provider.refresh.never,
         Credential::ClientCredentials { .. } => true,
-        Credential::OAuth1 { .. } | Credential::ApiKey { .. } | Credential::Basic { .. } | Credential::None => false,
+        Credential::OAuth1 { .. }
+        | Credential::ApiKey { .. }
+        | Credential::Basic { .. }
+        | Credential::None => false,
     }
 }
 
@@ -191,9 +229,12 @@ fn split_secrets(provider: &Provider, config: &Map<String, Value>) -> (Map<Strin
     let mut plain = Map::new();
     let mut secret = SecretMap::new();
     for (name, value) in config {
-        match value {
-            Value::String(text) if is_secret(name) => drop(secret.insert(name.clone(), Secret::new(text.clone()))),
-            other => drop(plain.insert(name.clone(), other.clone())),
+        if let Value::String(text) = value
+            && is_secret(name)
+        {
+            secret.insert(name.clone(), Secret::new(text.clone()));
+        } else {
+            plain.insert(name.clone(), value.clone());
         }
     }
     (plain, secret)

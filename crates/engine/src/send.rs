@@ -4,8 +4,8 @@ use egress::Limits;
 use protocol::{Request, Response, TokenError};
 use vault::Secret;
 
-use crate::error::{Error, Upstream};
 use crate::Engine;
+use crate::error::{Error, Upstream};
 
 /// Why there is no answer to read.
 pub(crate) struct NoAnswer {
@@ -61,7 +61,10 @@ pub(crate) fn token_failure(error: &TokenError) -> (String, String) {
             let words = description.as_deref().map(|words| format!(": {words}")).unwrap_or_default();
             format!(" The provider said {code}{words}.")
         }
-        _ => String::new(),
+        TokenError::RateLimited { .. }
+        | TokenError::Unavailable { .. }
+        | TokenError::Unreadable { .. }
+        | TokenError::Truncated => String::new(),
     };
     (error.code().to_owned(), format!("{}{said}", error.public_message()))
 }

@@ -2,10 +2,18 @@
 
 use catalog::Provider;
 use egress::Limits;
+use model::Integration;
 use protocol::{Credential, Fields, verify};
 
-use crate::error::{Error, Rule};
 use crate::Engine;
+use crate::error::{Error, Rule};
+
+/// Whether credentials are tried: the provider has a check, or the operator has named one. Providers that the operator
+/// defines are not asked for their endpoints when there is nothing to try.
+pub(crate) fn has_check(provider: &Provider, integration: &Integration) -> bool {
+    provider.verify.is_some()
+        || integration.config.get("verify_url").is_some_and(|url| !url.trim().is_empty())
+}
 
 impl Engine {
     /// Tries the credential where the provider has a check. A provider that cannot be reached is not taken for a
@@ -20,7 +28,10 @@ impl Engine {
         let request = request.map_err(|error| Error::refused(Rule::CredentialRejected, error.to_string()))?;
         let name = &provider.name;
         let response = self.send(request, &Limits::token()).await.map_err(|no_answer| {
-            self.upstream(no_answer.code, format!("{name} could not be asked about the credential: {}", no_answer.message))
+            self.upstream(
+                no_answer.code,
+                format!("{name} could not be asked about the credential: {}", no_answer.message),
+            )
         })?;
         verify::outcome(&response).map_err(|error| {
             let said = error.said.as_deref().map(|said| format!(": {said}")).unwrap_or_default();
@@ -29,7 +40,10 @@ impl Engine {
                 let message = format!("{name} did not accept the credential (status {status}){said}");
                 return Error::refused(Rule::CredentialRejected, message);
             }
-            self.upstream("provider_unavailable", format!("{name} could not check the credential just now{said}"))
+            self.upstream(
+                "provider_unavailable",
+                format!("{name} could not check the credential just now{said}"),
+            )
         })
     }
 }

@@ -5,11 +5,11 @@ use model::{Environment, Issue, IssueCode, WebhookSettings};
 use url::Url;
 use vault::Secret;
 
+use crate::Engine;
 use crate::actor::{Caller, Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Rule, Thing};
 use crate::seals::Place;
-use crate::Engine;
 
 /// Webhook settings as they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,10 @@ pub struct WebhookPatch {
 
 impl Engine {
     /// The environment's settings, without the key.
-    pub async fn webhook_settings(&self, by: &Grant<right::ReadWebhooks>) -> Result<WebhookSettingsView, Error> {
+    pub async fn webhook_settings(
+        &self,
+        by: &Grant<right::ReadWebhooks>,
+    ) -> Result<WebhookSettingsView, Error> {
         Ok(view(&self.settings_of(by).await?))
     }
 
@@ -65,7 +68,8 @@ impl Engine {
             return Err(Error::Invalid(issues));
         }
         settings.on_auth_creation = patch.on_auth_creation.unwrap_or(settings.on_auth_creation);
-        settings.on_auth_refresh_error = patch.on_auth_refresh_error.unwrap_or(settings.on_auth_refresh_error);
+        settings.on_auth_refresh_error =
+            patch.on_auth_refresh_error.unwrap_or(settings.on_auth_refresh_error);
         // The key is sealed anew, because the version it is bound to counts every write: two changes at the same
         // moment must not undo one another.
         let (expected, key) = (settings.version, self.open_signing_key(&settings)?);
@@ -93,7 +97,10 @@ impl Engine {
     }
 
     /// A new signing key, in force for the next delivery.
-    pub async fn rotate_signing_key(&self, by: &Grant<right::RotateSigningKey>) -> Result<Secret<String>, Error> {
+    pub async fn rotate_signing_key(
+        &self,
+        by: &Grant<right::RotateSigningKey>,
+    ) -> Result<Secret<String>, Error> {
         let mut settings = self.settings_of(by).await?;
         let expected = settings.version;
         let key = model::token::mint_signing_key(self.ports().random());
@@ -143,7 +150,10 @@ impl Engine {
     ) -> Result<(), Error> {
         let mut tx = self.store().begin().await?;
         if !store::webhooks::update(&mut tx, settings, expected).await? {
-            return Err(Error::refused(Rule::Conflict, "the webhook settings were changed at the same moment; try again"));
+            return Err(Error::refused(
+                Rule::Conflict,
+                "the webhook settings were changed at the same moment; try again",
+            ));
         }
         self.commit(tx, trace(by, action)).await
     }

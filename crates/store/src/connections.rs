@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use crate::columns::{counter, json, ms, opt_plain, plain};
 use crate::db::{Store, Tx};
 use crate::error::Error;
+use crate::memory::{Name, Touched};
 
 pub use list::{ListFilter, Listed, list};
 pub use refresh::{
@@ -106,6 +107,25 @@ pub async fn find(
     integration: &IntegrationKey,
     key: &ConnectionKey,
 ) -> Result<Option<Found>, Error> {
+    let Some(memory) = &store.memory else { return read_found(store, environment, integration, key).await };
+    let name = Name { environment, integration: integration.clone(), key: key.clone() };
+    let asked = match memory.find(&name) {
+        Ok(found) => return Ok(Some(found)),
+        Err(moment) => moment,
+    };
+    let found = read_found(store, environment, integration, key).await?;
+    if let Some(found) = &found {
+        memory.keep(name, found, asked);
+    }
+    Ok(found)
+}
+
+async fn read_found(
+    store: &Store,
+    environment: EnvironmentId,
+    integration: &IntegrationKey,
+    key: &ConnectionKey,
+) -> Result<Option<Found>, Error> {
     let mut reader = store.reader().await?;
     Ok(rows!(reader.on(), FoundRow, FIND, environment.0, integration.as_str(), key.as_str())?.pop())
 }
@@ -142,6 +162,7 @@ pub async fn replace(
     connection: &Connection,
     expected_version: u64,
 ) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(connection.id));
     let touched = execute!(
         tx.on(),
         "update connections set end_user = $4, end_user_id = $5, end_user_organization_id = $6, search_text = $7,
@@ -189,6 +210,7 @@ pub async fn update_profile(
     profile: &Profile,
     now: Timestamp,
 ) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(id));
     let sql = "select key from connections where environment_id = $1 and id = $2";
     let Some(key) = rows!(tx.on(), KeyRow, sql, environment.0, id.0)?.pop() else { return Ok(false) };
     let end_user = profile.end_user.as_ref();
@@ -220,12 +242,14 @@ pub async fn set_metadata(
     id: ConnectionId,
     metadata: &Map<String, Value>,
 ) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(id));
     let sql = "update connections set metadata = $3 where environment_id = $1 and id = $2";
     Ok(execute!(tx.on(), sql, environment.0, id.0, json(metadata))? == 1)
 }
 
 /// Deletes a connection for good. False when there is none.
 pub async fn delete(tx: &mut Tx, environment: EnvironmentId, id: ConnectionId) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(id));
     let sql = "delete from connections where environment_id = $1 and id = $2";
     Ok(execute!(tx.on(), sql, environment.0, id.0)? == 1)
 }
@@ -236,6 +260,7 @@ pub async fn touch(tx: &mut Tx, fetched: &[(ConnectionId, Timestamp)]) -> Result
     // Two nodes that lock rows in the same order wait for each other; in different orders they would deadlock.
     fetched.sort_unstable();
     for (id, at) in fetched {
+        tx.touches(Touched::Fetched(id, at));
         let sql = "update connections set last_fetched_at = $2
             where id = $1 and (last_fetched_at is null or last_fetched_at < $2)";
         execute!(tx.on(), sql, id.0, ms(at))?;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use catalog::Catalog;
 use egress::{Egress, Limits, Policy};
 use engine::{
-    Caller, ClientInput, Connected, Engine, Grant, NewIntegration, NewKey, NewSession, Parts, Right, SessionCaller,
-    Submitted, right,
+    Caller, ClientInput, Connected, Engine, Grant, NewIntegration, NewKey, NewSession, Parts, Right,
+    SessionCaller, Submitted, right,
 };
 use jiff::SignedDuration;
 use model::{EndUser, EnvironmentName, IntegrationKey, Scopes};
@@ -43,6 +43,7 @@ pub struct World {
     pub caller: Caller,
     /// That key.
     pub api_key: String,
+    browser: Egress,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -58,7 +59,8 @@ where
     Fut: Future<Output = ()>,
 {
     let test = &test;
-    each_location(|location| async move { test(World::at(location).await).await }).await;
+    // A whole world is a large future; on the heap it does not weigh on the stack of its test.
+    each_location(|location| Box::pin(async move { test(World::at(location).await).await })).await;
 }
 
 impl World {
@@ -109,7 +111,8 @@ impl World {
     /// When it cannot be made.
     pub async fn node_behind(&self, number: u32, egress: Egress) -> Self {
         let chance = SeededChance::of_node(number);
-        Self::build(self.location.clone(), Arc::clone(&self.sandbox), self.clock.clone(), chance, egress).await
+        Self::build(self.location.clone(), Arc::clone(&self.sandbox), self.clock.clone(), chance, egress)
+            .await
     }
 
     async fn build(
@@ -134,7 +137,18 @@ impl World {
         };
         let engine = Engine::open(parts, &tasks, &stop).await.expect("the engine opens");
         let (caller, api_key) = key(&engine, "test", Scopes::full()).await;
-        Self { engine, store, location, clock, sandbox, caller, api_key, tasks, stop }
+        Self {
+            engine,
+            store,
+            location,
+            clock,
+            sandbox,
+            caller,
+            api_key,
+            browser: loopback_egress(),
+            tasks,
+            stop,
+        }
     }
 
     /// A right of the key that may do everything.
@@ -152,6 +166,10 @@ impl World {
     }
 
     /// Moves the clocks of engine and provider.
+    ///
+    /// # Panics
+    ///
+    /// When it moves by ages.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(SignedDuration::try_from(by).expect("a test moves by less than ages"));
         self.sandbox.advance(by);
@@ -179,7 +197,7 @@ impl World {
             ..NewIntegration::default()
         };
         let view = self.engine.create_integration(&self.may::<right::CreateIntegration>(), new).await;
-        view.map(|view| view.integration.key).unwrap_or_else(|error| panic!("the integration is made: {error}"))
+        view.unwrap_or_else(|error| panic!("the integration is made: {error}")).integration.key
     }
 
     /// A connect session for the end user `u_1`.
@@ -236,7 +254,7 @@ impl World {
         };
         url.query_pairs_mut().append_pair("auto", decision);
         let request = http::Request::get(url.as_str()).body(Vec::new()).expect("a URL of the provider");
-        let answer = loopback_egress().send(request, &Limits::token()).await.expect("the provider answers");
+        let answer = self.browser.send(request, &Limits::token()).await.expect("the provider answers");
         let location = answer.headers().get("location").expect("the provider sends the browser back");
         let back = Url::parse(location.to_str().expect("a URL in ASCII")).expect("a callback URL");
         Consented { query: back.query().unwrap_or_default().to_owned(), cookie: cookie_value.into_inner() }
@@ -297,7 +315,8 @@ async fn key(engine: &Engine, environment: &str, scopes: Scopes) -> (Caller, Str
     let environment = engine.environment(&name).await.expect("the environment is made");
     let count = engine.keys().await.expect("keys are listed").len();
     let new = NewKey { name: format!("key {count}"), scopes, expires_at: None };
-    let made = engine.create_key(&environment, new).await.unwrap_or_else(|error| panic!("the key is made: {error}"));
+    let made =
+        engine.create_key(&environment, new).await.unwrap_or_else(|error| panic!("the key is made: {error}"));
     let secret = made.secret.into_inner();
     let caller = engine.authenticate_key(&secret).await.expect("the key opens its environment");
     (caller, secret)

@@ -96,8 +96,12 @@ fn wait_until_ready(
 struct Directory(PathBuf);
 
 impl Directory {
+    fn place() -> PathBuf {
+        std::env::temp_dir().join(format!("claviger-test-postgres-{}", std::process::id()))
+    }
+
     fn make(owner: Option<Owner>) -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("claviger-test-postgres-{}", std::process::id()));
+        let path = Self::place();
         std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
         let directory = Self(path);
         if let Some(owner) = owner {
@@ -137,4 +141,34 @@ fn as_user(program: &Path, owner: Option<Owner>) -> Command {
 /// A port that was free a moment ago.
 fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_answers_and_leaves_nothing_behind() {
+        let Some(programs) = machine::postgres_programs() else {
+            assert!(std::env::var_os("CLAVIGER_TEST_REQUIRE_POSTGRES").is_none(), "PostgreSQL is required");
+            crate::terminal::complain("SKIPPED: PostgreSQL is not installed");
+            return;
+        };
+        let cluster = Cluster::start().expect("a cluster");
+        let mut ask = Command::new(programs.join("psql"));
+        ask.args([
+            &cluster.url(),
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+            "--command",
+            "select 40 + 2",
+        ]);
+        assert_eq!(process::output(&mut ask).expect("an answer").trim(), "42");
+        let port = cluster.port;
+        assert!(Directory::place().exists());
+        drop(cluster);
+        assert!(!Directory::place().exists());
+        assert!(TcpListener::bind(("127.0.0.1", port)).is_ok(), "the server has let go of its port");
+    }
 }

@@ -8,7 +8,7 @@ use model::{ApiKeyId, EnvironmentName, Scopes};
 use serde_json::json;
 
 use crate::config::{KeyCommand, Settings};
-use crate::house::{self, House};
+use crate::house::{self, House, Role};
 use crate::terminal::{say, say_json};
 
 pub(crate) async fn run(settings: Settings, command: KeyCommand) -> anyhow::Result<()> {
@@ -41,7 +41,7 @@ pub(crate) async fn run(settings: Settings, command: KeyCommand) -> anyhow::Resu
 }
 
 async fn open(settings: &Settings) -> anyhow::Result<House> {
-    House::open(settings, house::public_url(settings, settings.listen)?).await
+    House::open(settings, house::public_url(settings, settings.listen)?, Role::Command).await
 }
 
 fn new_key(name: String, scopes: Vec<String>, expires_in: Option<&str>) -> anyhow::Result<NewKey> {

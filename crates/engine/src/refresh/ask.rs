@@ -45,7 +45,10 @@ impl Engine {
                 self.in_time(lease)?;
                 self.client_credentials(provider, integration, client, &fields).await
             }
-            Credential::OAuth1 { .. } | Credential::ApiKey { .. } | Credential::Basic { .. } | Credential::None => {
+            Credential::OAuth1 { .. }
+            | Credential::ApiKey { .. }
+            | Credential::Basic { .. }
+            | Credential::None => {
                 return Err(Error::refused(Rule::Body, "this kind of credential cannot be refreshed"));
             }
         };
@@ -61,7 +64,8 @@ impl Engine {
     ) -> Result<OAuth2Tokens, Attempt> {
         let client = tokens.client_override.as_ref().unwrap_or(own);
         let response = self.ask(refresh::request(provider, client, tokens, fields)).await?;
-        refresh::outcome(provider, tokens, &response, self.ports().now()).map_err(|error| Attempt::refused(&error))
+        refresh::outcome(provider, tokens, &response, self.ports().now())
+            .map_err(|error| Attempt::refused(&error))
     }
 
     /// A token by client credentials (RFC 6749 §4.4).
@@ -98,13 +102,20 @@ impl Attempt {
 
     fn refused(error: &TokenError) -> Self {
         let retry_after = match error {
-            TokenError::RateLimited { retry_after } | TokenError::Unavailable { retry_after, .. } => *retry_after,
+            TokenError::RateLimited { retry_after } | TokenError::Unavailable { retry_after, .. } => {
+                *retry_after
+            }
             TokenError::Refused { .. }
             | TokenError::Grant { .. }
             | TokenError::Unreadable { .. }
             | TokenError::Truncated => None,
         };
         let (code, message) = token_failure(error);
-        Self { code, message, grant_gone: error.is_final(), retry_after_s: retry_after.map(|wait| wait.as_secs()) }
+        Self {
+            code,
+            message,
+            grant_gone: error.is_final(),
+            retry_after_s: retry_after.map(|wait| wait.as_secs()),
+        }
     }
 }

@@ -68,16 +68,25 @@ impl Engine {
         }
     }
 
-    async fn try_write_refreshed(&self, connection: &Connection, refreshed: &Refreshed) -> Result<bool, store::Error> {
+    async fn try_write_refreshed(
+        &self,
+        connection: &Connection,
+        refreshed: &Refreshed,
+    ) -> Result<bool, store::Error> {
         let (environment, id, version) = (connection.environment, connection.id, connection.version);
         let mut tx = self.store().begin().await?;
-        let written = store::connections::store_refreshed(&mut tx, environment, id, version, refreshed).await?;
+        let written =
+            store::connections::store_refreshed(&mut tx, environment, id, version, refreshed).await?;
         tx.commit().await?;
         Ok(written)
     }
 
     /// Records a failed attempt and tells the app. When the version moved meanwhile, somebody else succeeded.
-    pub(super) async fn store_failure(&self, connection: &Connection, attempt: Attempt) -> Result<Connection, Error> {
+    pub(super) async fn store_failure(
+        &self,
+        connection: &Connection,
+        attempt: Attempt,
+    ) -> Result<Connection, Error> {
         let environment = connection.environment;
         let log_id = self.ports().log_id();
         let now = self.ports().now();
@@ -111,7 +120,12 @@ impl Engine {
         tx.commit().await?;
         self.0.nudge.wake();
         self.trace(connection, Action::RefreshFailed, Some(format!("{} ({log_id})", attempt.code))).await?;
-        Err(Error::Upstream(Upstream { code: attempt.code, message: attempt.message, log_id, not_tried: false }))
+        Err(Error::Upstream(Upstream {
+            code: attempt.code,
+            message: attempt.message,
+            log_id,
+            not_tried: false,
+        }))
     }
 
     /// What an event about the connection says beside the failure. It is read before the transaction begins: a
@@ -119,16 +133,23 @@ impl Engine {
     async fn told(&self, connection: &Connection) -> Result<Option<Told>, Error> {
         let environment = store::environments::find(self.store(), connection.environment).await?;
         let integration =
-            store::integrations::find_by_id(self.store(), connection.environment, connection.integration).await?;
+            store::integrations::find_by_id(self.store(), connection.environment, connection.integration)
+                .await?;
         let settings = self.event_settings(connection.environment).await?;
-        let (Some(environment), Some(integration), Some(settings)) = (environment, integration, settings) else {
+        let (Some(environment), Some(integration), Some(settings)) = (environment, integration, settings)
+        else {
             return Ok(None);
         };
         let provider = self.provider_of(&integration)?;
         Ok(Some(Told { environment, integration, provider, settings }))
     }
 
-    async fn trace(&self, connection: &Connection, action: Action, detail: Option<String>) -> Result<(), Error> {
+    async fn trace(
+        &self,
+        connection: &Connection,
+        action: Action,
+        detail: Option<String>,
+    ) -> Result<(), Error> {
         self.record(Event {
             environment: connection.environment,
             actor: Actor::System,
@@ -165,7 +186,11 @@ impl Told {
 }
 
 /// Connection fields that the token answer brings along; `None` when there are none.
-fn captured(connection: &Connection, provider: &Provider, credential: &Credential) -> Option<Map<String, Value>> {
+fn captured(
+    connection: &Connection,
+    provider: &Provider,
+    credential: &Credential,
+) -> Option<Map<String, Value>> {
     let Credential::OAuth2(tokens) = credential else { return None };
     let captures = protocol::exchange::captures(provider, &tokens.raw, &BTreeMap::new());
     if captures.is_empty() {
