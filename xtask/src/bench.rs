@@ -41,15 +41,10 @@ struct Programs {
 /// Builds, fills a store, measures.
 pub(crate) fn read(form: Form) -> anyhow::Result<()> {
     let root = root()?;
-    process::run(cargo(&root).args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "claviger",
-        "--package",
-        "bench",
-    ]))?;
+    // One after the other, so that the features of one do not change the dependencies of the other.
+    for package in ["claviger", "bench"] {
+        process::run(cargo(&root).args(["build", "--release", "--locked", "--package", package]))?;
+    }
     let release = root.join("target/release");
     let programs = Programs { product: release.join("claviger"), bench: release.join("bench") };
     let directory = Directory::make()?;

@@ -258,8 +258,11 @@ impl Engine {
             .send(request, &Limits::token())
             .await
             .map_err(|no_answer| (no_answer.code.to_owned(), no_answer.message))?;
-        let tokens = exchange::outcome(provider, &response, self.ports().now())
-            .map_err(|error| token_failure(&error))?;
+        let tokens = exchange::outcome(provider, &response, self.ports().now()).map_err(|error| {
+            let spent = [Some(code), content.flow.verifier.as_ref(), client.secret.as_ref()];
+            let told: Vec<&str> = spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
+            token_failure(&error, &told)
+        })?;
         for (name, value) in exchange::captures(provider, &tokens.raw, params) {
             config.insert(entered::wire_name(provider, &name), Value::String(value));
         }

@@ -24,6 +24,7 @@ mod read;
 mod refresh;
 mod revoke;
 mod save;
+mod scrub;
 mod seals;
 mod send;
 mod sessions;

@@ -5,6 +5,7 @@ use protocol::{Request, Response, TokenError};
 use vault::Secret;
 
 use crate::Engine;
+use crate::scrub::scrubbed;
 use crate::error::{Error, Upstream};
 
 /// Why there is no answer to read.
@@ -54,8 +55,9 @@ fn no_answer(error: &egress::Error) -> NoAnswer {
     NoAnswer { code, message: error.to_string() }
 }
 
-/// A failed token request as codes and words of ours, with what the provider said, made safe.
-pub(crate) fn token_failure(error: &TokenError) -> (String, String) {
+/// A failed token request as codes and words of ours, with what the provider said, made safe: without the secrets that
+/// the request told it.
+pub(crate) fn token_failure(error: &TokenError, told: &[&str]) -> (String, String) {
     let said = match error {
         TokenError::Refused { code, description, .. } | TokenError::Grant { code, description, .. } => {
             let words = description.as_deref().map(|words| format!(": {words}")).unwrap_or_default();
@@ -66,5 +68,5 @@ pub(crate) fn token_failure(error: &TokenError) -> (String, String) {
         | TokenError::Unreadable { .. }
         | TokenError::Truncated => String::new(),
     };
-    (error.code().to_owned(), format!("{}{said}", error.public_message()))
+    (scrubbed(error.code(), told), format!("{}{}", error.public_message(), scrubbed(&said, told)))
 }

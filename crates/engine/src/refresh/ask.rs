@@ -64,8 +64,11 @@ impl Engine {
     ) -> Result<OAuth2Tokens, Attempt> {
         let client = tokens.client_override.as_ref().unwrap_or(own);
         let response = self.ask(refresh::request(provider, client, tokens, fields)).await?;
-        refresh::outcome(provider, tokens, &response, self.ports().now())
-            .map_err(|error| Attempt::refused(&error))
+        refresh::outcome(provider, tokens, &response, self.ports().now()).map_err(|error| {
+            let spent = [Some(&tokens.access_token), tokens.refresh_token.as_ref(), client.secret.as_ref()];
+            let told: Vec<&str> = spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
+            Attempt::refused(&error, &told)
+        })
     }
 
     /// A token by client credentials (RFC 6749 §4.4).
@@ -79,7 +82,7 @@ impl Engine {
         let request = client_credentials::request(provider, &client, &integration.scopes, fields);
         let response = self.ask(request).await?;
         let tokens = client_credentials::outcome(provider, &response, self.ports().now())
-            .map_err(|error| Attempt::refused(&error))?;
+            .map_err(|error| Attempt::refused(&error, &[client.secret.as_ref().map_or("", |s| s.expose())]))?;
         let client_secret = client.secret.unwrap_or_else(|| Secret::new(String::new()));
         Ok(Credential::ClientCredentials { tokens, client_id: client.id, client_secret })
     }
@@ -100,7 +103,7 @@ impl Attempt {
         Self::no_answer("unusable_integration", format!("the token request cannot be built: {error}"))
     }
 
-    fn refused(error: &TokenError) -> Self {
+    fn refused(error: &TokenError, told: &[&str]) -> Self {
         let retry_after = match error {
             TokenError::RateLimited { retry_after } | TokenError::Unavailable { retry_after, .. } => {
                 *retry_after
@@ -110,7 +113,7 @@ impl Attempt {
             | TokenError::Unreadable { .. }
             | TokenError::Truncated => None,
         };
-        let (code, message) = token_failure(error);
+        let (code, message) = token_failure(error, told);
         Self {
             code,
             message,
