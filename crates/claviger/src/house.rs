@@ -51,7 +51,9 @@ impl House {
             store = store.remembering();
         }
         let audit_location = audit_location(settings, &location);
-        let audit = AuditLog::open(&audit_location, settings.audit_sync).await.context("the audit trail cannot be opened")?;
+        let audit = AuditLog::open(&audit_location, settings.audit_sync)
+            .await
+            .context("the audit trail cannot be opened")?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let parts = Parts {
             store: store.clone(),
@@ -98,7 +100,8 @@ pub(crate) fn location(settings: &Settings) -> anyhow::Result<Location> {
     let url = match (&settings.database_url, &settings.database_url_file) {
         (Some(url), _) => Some(url.clone()),
         (None, Some(path)) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
             Some(text.trim().to_owned())
         }
         (None, None) => None,

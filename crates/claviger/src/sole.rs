@@ -23,7 +23,9 @@ impl Sole {
                 "another claviger server runs on {}; SQLite serves one, PostgreSQL serves several",
                 settings.data_dir.display()
             ),
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", path.display())),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+            }
         }
     }
 }

@@ -260,7 +260,8 @@ impl Engine {
             .map_err(|no_answer| (no_answer.code.to_owned(), no_answer.message))?;
         let tokens = exchange::outcome(provider, &response, self.ports().now()).map_err(|error| {
             let spent = [Some(code), content.flow.verifier.as_ref(), client.secret.as_ref()];
-            let told: Vec<&str> = spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
+            let told: Vec<&str> =
+                spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
             token_failure(&error, &told)
         })?;
         for (name, value) in exchange::captures(provider, &tokens.raw, params) {

@@ -24,9 +24,10 @@ pub(crate) fn scrubbed(text: &str, secrets: &[&str]) -> String {
 fn cut_inside(text: &str, secret: &str) -> Option<usize> {
     let said = text.trim_end_matches(['.', '…', ' ']);
     let longest = secret.len().min(said.len());
-    (SHORTEST..=longest).rev().map(|length| said.len() - length).find(|at| {
-        said.is_char_boundary(*at) && secret.starts_with(&said[*at..])
-    })
+    (SHORTEST..=longest)
+        .rev()
+        .map(|length| said.len() - length)
+        .find(|at| said.is_char_boundary(*at) && secret.starts_with(&said[*at..]))
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use protocol::{Request, Response, TokenError};
 use vault::Secret;
 
 use crate::Engine;
-use crate::scrub::scrubbed;
 use crate::error::{Error, Upstream};
+use crate::scrub::scrubbed;
 
 /// Why there is no answer to read.
 pub(crate) struct NoAnswer {

@@ -23,7 +23,9 @@ fn told(credential: &Credential) -> Vec<&str> {
         Credential::Basic { password, .. } => vec![password],
         Credential::OAuth1 { token, token_secret, .. } => vec![token, token_secret],
         Credential::OAuth2(tokens) => vec![&tokens.access_token],
-        Credential::ClientCredentials { tokens, client_secret, .. } => vec![&tokens.access_token, client_secret],
+        Credential::ClientCredentials { tokens, client_secret, .. } => {
+            vec![&tokens.access_token, client_secret]
+        }
         Credential::None => Vec::new(),
     };
     secrets.into_iter().map(|secret| secret.expose().as_str()).collect()

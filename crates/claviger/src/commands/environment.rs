@@ -9,7 +9,9 @@ use crate::terminal::say;
 
 pub(crate) async fn run(settings: Settings, command: EnvironmentCommand) -> anyhow::Result<()> {
     let name = match &command {
-        EnvironmentCommand::Create { name } => Some(EnvironmentName::parse(name).with_context(|| format!("«{name}»"))?),
+        EnvironmentCommand::Create { name } => {
+            Some(EnvironmentName::parse(name).with_context(|| format!("«{name}»"))?)
+        }
         EnvironmentCommand::List => None,
     };
     let house = House::open(&settings, house::public_url(&settings, settings.listen)?, Role::Command).await?;

@@ -66,7 +66,8 @@ impl Engine {
         let response = self.ask(refresh::request(provider, client, tokens, fields)).await?;
         refresh::outcome(provider, tokens, &response, self.ports().now()).map_err(|error| {
             let spent = [Some(&tokens.access_token), tokens.refresh_token.as_ref(), client.secret.as_ref()];
-            let told: Vec<&str> = spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
+            let told: Vec<&str> =
+                spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
             Attempt::refused(&error, &told)
         })
     }
@@ -81,8 +82,10 @@ impl Engine {
     ) -> Result<Credential, Attempt> {
         let request = client_credentials::request(provider, &client, &integration.scopes, fields);
         let response = self.ask(request).await?;
-        let tokens = client_credentials::outcome(provider, &response, self.ports().now())
-            .map_err(|error| Attempt::refused(&error, &[client.secret.as_ref().map_or("", |s| s.expose())]))?;
+        let tokens =
+            client_credentials::outcome(provider, &response, self.ports().now()).map_err(|error| {
+                Attempt::refused(&error, &[client.secret.as_ref().map_or("", |s| s.expose())])
+            })?;
         let client_secret = client.secret.unwrap_or_else(|| Secret::new(String::new()));
         Ok(Credential::ClientCredentials { tokens, client_id: client.id, client_secret })
     }
