@@ -16,12 +16,12 @@ use serde_json::{Map, Value};
 use url::Url;
 use vault::Secret;
 
+use crate::Engine;
 use crate::actor::SessionCaller;
 use crate::error::{Error, Rule, Thing};
 use crate::integrations::connection_key;
 use crate::save::Save;
 use crate::seals::{FlowContent, Place};
-use crate::{Engine, entered};
 
 /// An integration to choose.
 pub struct Choice {
@@ -263,7 +263,7 @@ impl Engine {
         let integration = &chosen.integration;
         let provider = self.resolved(integration).await?;
         let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret: None };
-        let fields = entered::fields(&provider, integration, &config);
+        let fields = self.fields(&provider, integration, &config);
         let state = model::token::url_token(self.ports().random());
         let cookie_value = model::token::url_token(self.ports().random());
         let scopes_override = config.get("oauth_scopes_override").map(|value| list_of(&text_of(value)));
@@ -311,7 +311,7 @@ impl Engine {
         values: BTreeMap<String, String>,
     ) -> Result<Submitted, Error> {
         let provider = self.resolved(&chosen.integration).await?;
-        let fields = entered::fields(&provider, &chosen.integration, &config);
+        let fields = self.fields(&provider, &chosen.integration, &config);
         let credential = self.entered_credential(&provider, &chosen.integration, &fields, values).await?;
         self.verify(&provider, &credential, &fields).await?;
         let new = self.save_of_session(&by, chosen.integration, provider, connection, credential, config);
@@ -428,9 +428,20 @@ fn scheme(mode: AuthMode) -> Result<Scheme, Error> {
         AuthMode::ApiKey => Ok(Scheme::ApiKey),
         AuthMode::Basic => Ok(Scheme::Basic),
         AuthMode::None => Ok(Scheme::None),
-        AuthMode::Oauth1 => Err(Error::refused(
+        AuthMode::Oauth1
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => Err(Error::refused(
             Rule::Body,
-            "connecting through OAuth 1.0a is not supported in this release; import the connection by API",
+            "connecting in this way is not supported in this release; import the connection by API",
         )),
     }
 }
@@ -454,7 +465,10 @@ pub(crate) fn credential_inputs(provider: &Provider) -> Vec<Input> {
         required,
         secret,
         automated: false,
+        hidden: false,
         default: None,
+        visible_when: BTreeMap::new(),
+        discouraged: Vec::new(),
     };
     match provider.auth {
         AuthMode::ApiKey => vec![field("api_key", Some("apiKey"), "API key", true, true)],
@@ -466,7 +480,20 @@ pub(crate) fn credential_inputs(provider: &Provider) -> Vec<Input> {
             field("client_id", None, "Client ID", false, true),
             field("client_secret", None, "Client secret", true, true),
         ],
-        AuthMode::Oauth2 | AuthMode::Oauth1 | AuthMode::None => Vec::new(),
+        AuthMode::Oauth2
+        | AuthMode::Oauth1
+        | AuthMode::None
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use model::{ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode, Tags};
 use protocol::Credential;
 use serde_json::{Map, Value};
 
+use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::connect::text_of;
 use crate::connections::merged;
@@ -12,7 +13,6 @@ use crate::error::{Error, Rule, Thing};
 use crate::read::ReadConnection;
 use crate::save::Save;
 use crate::seals::SecretMap;
-use crate::{Engine, entered};
 
 /// A connection to be imported.
 pub struct NewConnection {
@@ -71,10 +71,11 @@ impl Engine {
             Some(key) => key,
             None => ConnectionKey::stored(self.ports().connection_key().to_string()),
         };
-        let existing =
-            store::connections::find(self.store(), environment.id, &new.integration, &key).await?.map(|f| f.connection);
+        let existing = store::connections::find(self.store(), environment.id, &new.integration, &key)
+            .await?
+            .map(|f| f.connection);
         let config = new.config.or_else(|| existing.map(|old| old.config)).unwrap_or_default();
-        let fields = entered::fields(&provider, &integration, &config);
+        let fields = self.fields(&provider, &integration, &config);
         if provider.verify.is_some() {
             let resolved = self.resolved(&integration).await?;
             self.verify(&resolved, &new.credential, &fields).await?;
@@ -133,7 +134,18 @@ fn unfit_credential(credential: &Credential) -> Vec<Issue> {
             texts.push(("username", username));
             texts.push(("password", password.expose()));
         }
-        Credential::None => {}
+        Credential::OAuth1TokenBased { token_id, token_secret, .. } => {
+            texts.push(("token_id", token_id.expose()));
+            texts.push(("token_secret", token_secret.expose()));
+        }
+        // The API takes none of these.
+        Credential::TwoStep(_)
+        | Credential::Jwt(_)
+        | Credential::Signature(_)
+        | Credential::Session(_)
+        | Credential::Aws(_)
+        | Credential::App { .. }
+        | Credential::None => {}
     }
     texts
         .into_iter()

@@ -143,7 +143,13 @@ impl Engine {
         };
         if stored.is_err() {
             // A stored success clears the lease by itself.
-            store::connections::release_refresh_lease(self.store(), connection.environment, connection.id, owner).await?;
+            store::connections::release_refresh_lease(
+                self.store(),
+                connection.environment,
+                connection.id,
+                owner,
+            )
+            .await?;
         }
         stored
     }
@@ -154,11 +160,12 @@ impl Engine {
         connection: &Connection,
     ) -> Result<Result<(ConnectionSecrets, Arc<Provider>), Attempt>, Error> {
         let integration =
-            store::integrations::find_by_id(self.store(), connection.environment, connection.integration).await?;
+            store::integrations::find_by_id(self.store(), connection.environment, connection.integration)
+                .await?;
         let integration = integration.ok_or(Error::NotFound(Thing::Integration))?;
         let provider = self.resolved(&integration).await?;
         let secrets = self.open_connection(connection)?;
-        let fields = entered::fields(&provider, &integration, &connection.config);
+        let fields = self.fields(&provider, &integration, &connection.config);
         let client_secret = self.open_integration(&integration)?.remove(CLIENT_SECRET);
         let own = Client { id: integration.client_id.clone().unwrap_or_default(), secret: client_secret };
         let fresh = match &secrets.credential {
@@ -172,19 +179,33 @@ impl Engine {
                     Ok(response) => response,
                     Err(no_answer) => return Ok(Err(Attempt::no_answer(no_answer.code, no_answer.message))),
                 };
-                refresh::outcome(&provider, tokens, &response, self.ports().now()).map(|renewed| {
-                    Credential::OAuth2(protocol::OAuth2Tokens { client_override: tokens.client_override.clone(), ..renewed })
-                })
+                refresh::outcome(&provider, tokens, &fields, &response, self.ports().now())
+                    .map(Credential::OAuth2)
             }
             Credential::ClientCredentials { client_id, client_secret, .. } => {
                 let client = Client { id: client_id.clone(), secret: Some(client_secret.clone()) };
                 match self.client_credentials(&provider, &integration, client, &fields).await {
                     Ok(credential) => Ok(credential),
-                    Err(Error::Upstream(upstream)) => return Ok(Err(Attempt::no_answer(&upstream.code, upstream.message))),
+                    Err(Error::Upstream(upstream)) => {
+                        return Ok(Err(Attempt::no_answer(&upstream.code, upstream.message)));
+                    }
                     Err(error) => return Err(error),
                 }
             }
-            Credential::OAuth1 { .. } | Credential::ApiKey { .. } | Credential::Basic { .. } | Credential::None => {
+            Credential::TwoStep(_)
+            | Credential::Jwt(_)
+            | Credential::Signature(_)
+            | Credential::Session(_)
+            | Credential::Aws(_)
+            | Credential::App { .. } => {
+                let message = "renewing this kind of credential is not supported in this release";
+                return Err(Error::refused(Rule::Body, message));
+            }
+            Credential::OAuth1 { .. }
+            | Credential::OAuth1TokenBased { .. }
+            | Credential::ApiKey { .. }
+            | Credential::Basic { .. }
+            | Credential::None => {
                 return Err(Error::refused(Rule::Body, "this kind of credential cannot be refreshed"));
             }
         };
@@ -208,10 +229,11 @@ impl Engine {
             .send(request, &Limits::token())
             .await
             .map_err(|no_answer| self.upstream(no_answer.code, no_answer.message))?;
-        let tokens = client_credentials::outcome(provider, &response, self.ports().now()).map_err(|error| {
-            let (code, message) = token_failure(&error);
-            self.upstream(code, message)
-        })?;
+        let tokens =
+            client_credentials::outcome(provider, &response, self.ports().now()).map_err(|error| {
+                let (code, message) = token_failure(&error);
+                self.upstream(code, message)
+            })?;
         let client_secret = client.secret.unwrap_or_else(|| vault::Secret::new(String::new()));
         Ok(Credential::ClientCredentials { tokens, client_id: client.id, client_secret })
     }
@@ -237,8 +259,14 @@ impl Engine {
         };
         let mut tx = self.store().begin().await?;
         let environment = connection.environment;
-        let written =
-            store::connections::store_refreshed(&mut tx, environment, connection.id, connection.version, &refreshed).await?;
+        let written = store::connections::store_refreshed(
+            &mut tx,
+            environment,
+            connection.id,
+            connection.version,
+            &refreshed,
+        )
+        .await?;
         tx.commit().await?;
         if !written {
             tracing::warn!(connection = %connection.id, "a refreshed credential came too late: a newer one is stored");
@@ -282,7 +310,12 @@ impl Engine {
         }
         self.0.nudge.wake();
         self.trace(connection, Action::RefreshFailed, Some(format!("{} ({log_id})", attempt.code))).await?;
-        Err(Error::Upstream(Upstream { code: attempt.code, message: attempt.message, log_id, not_tried: false }))
+        Err(Error::Upstream(Upstream {
+            code: attempt.code,
+            message: attempt.message,
+            log_id,
+            not_tried: false,
+        }))
     }
 
     async fn tell_refresh_failure(
@@ -293,7 +326,8 @@ impl Engine {
     ) -> Result<(), Error> {
         let environment = store::environments::find(self.store(), connection.environment).await?;
         let integration =
-            store::integrations::find_by_id(self.store(), connection.environment, connection.integration).await?;
+            store::integrations::find_by_id(self.store(), connection.environment, connection.integration)
+                .await?;
         let (Some(environment), Some(integration)) = (environment, integration) else { return Ok(()) };
         let provider = self.provider_of(&integration)?;
         let happened = Happened {
@@ -311,7 +345,12 @@ impl Engine {
         Ok(self.notify(tx, happened).await?)
     }
 
-    async fn trace(&self, connection: &Connection, action: Action, detail: Option<String>) -> Result<(), Error> {
+    async fn trace(
+        &self,
+        connection: &Connection,
+        action: Action,
+        detail: Option<String>,
+    ) -> Result<(), Error> {
         self.record(Event {
             environment: connection.environment,
             actor: Actor::System,
@@ -353,11 +392,18 @@ impl Attempt {
     fn refused(error: &protocol::TokenError) -> Self {
         use protocol::TokenError;
         let retry_after = match error {
-            TokenError::RateLimited { retry_after } | TokenError::Unavailable { retry_after, .. } => *retry_after,
+            TokenError::RateLimited { retry_after } | TokenError::Unavailable { retry_after, .. } => {
+                *retry_after
+            }
             _ => None,
         };
         let (code, message) = token_failure(error);
-        Self { code, message, grant_gone: error.is_final(), retry_after_s: retry_after.map(|wait| wait.as_secs()) }
+        Self {
+            code,
+            message,
+            grant_gone: error.is_final(),
+            retry_after_s: retry_after.map(|wait| wait.as_secs()),
+        }
     }
 }
 

@@ -14,11 +14,11 @@ use serde_json::{Map, Value};
 use store::{Constraint, Tx};
 use vault::Secret;
 
+use crate::Engine;
 use crate::audit::Event;
 use crate::error::Error;
 use crate::notify::Happened;
 use crate::seals::{ConnectionSecrets, Place, SecretMap};
-use crate::Engine;
 
 /// Everything a stored connection begins with.
 #[derive(Clone)]
@@ -53,7 +53,9 @@ impl Engine {
         let saved = loop {
             match self.try_save(&new).await {
                 // Somebody made the same connection, or the same number, at the same moment: look again.
-                Err(store::Error::Conflict(Constraint::ConnectionKey | Constraint::ConnectionNumber)) if tries < 3 => {
+                Err(store::Error::Conflict(Constraint::ConnectionKey | Constraint::ConnectionNumber))
+                    if tries < 3 =>
+                {
                     tries += 1;
                 }
                 result => break result?,
@@ -79,7 +81,8 @@ impl Engine {
         let environment = new.environment.id;
         let now = self.ports().now();
         let mut tx = self.store().begin().await?;
-        let existing = store::connections::find_in(&mut tx, environment, new.integration.id, &new.key).await?;
+        let existing =
+            store::connections::find_in(&mut tx, environment, new.integration.id, &new.key).await?;
         let (connection, operation) = match existing {
             None => {
                 let connection = self.assemble(new, None, now);
@@ -88,7 +91,8 @@ impl Engine {
             }
             Some(old) => {
                 let connection = self.assemble(new, Some(&old), now);
-                let written = store::connections::replace(&mut tx, environment, &connection, old.version).await?;
+                let written =
+                    store::connections::replace(&mut tx, environment, &connection, old.version).await?;
                 if !written {
                     return Err(store::Error::Conflict(Constraint::ConnectionKey));
                 }
@@ -161,9 +165,22 @@ impl Engine {
 /// Whether a fresh credential can be had without the user.
 pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bool {
     match credential {
-        Credential::OAuth2(tokens) => tokens.refresh_token.is_some() && !provider.refresh.never,
+        Credential::OAuth2(tokens) => {
+            protocol::refresh::is_possible(provider, tokens) && !provider.refresh.on_request
+        }
         Credential::ClientCredentials { .. } => true,
-        Credential::OAuth1 { .. } | Credential::ApiKey { .. } | Credential::Basic { .. } | Credential::None => false,
+        // The engine does not drive the renewal of the others yet.
+        Credential::OAuth1 { .. }
+        | Credential::OAuth1TokenBased { .. }
+        | Credential::TwoStep(_)
+        | Credential::Jwt(_)
+        | Credential::Signature(_)
+        | Credential::Session(_)
+        | Credential::Aws(_)
+        | Credential::App { .. }
+        | Credential::ApiKey { .. }
+        | Credential::Basic { .. }
+        | Credential::None => false,
     }
 }
 
@@ -177,7 +194,9 @@ fn split_secrets(provider: &Provider, config: &Map<String, Value>) -> (Map<Strin
     let mut secret = SecretMap::new();
     for (name, value) in config {
         match value {
-            Value::String(text) if is_secret(name) => drop(secret.insert(name.clone(), Secret::new(text.clone()))),
+            Value::String(text) if is_secret(name) => {
+                drop(secret.insert(name.clone(), Secret::new(text.clone())))
+            }
             other => drop(plain.insert(name.clone(), other.clone())),
         }
     }

@@ -122,6 +122,9 @@ mod tests {
             required: true,
             secret: false,
             automated: false,
+            hidden: false,
+            visible_when: std::collections::BTreeMap::new(),
+            discouraged: Vec::new(),
             default: None,
         }
     }

@@ -82,18 +82,15 @@ impl<'a> IntegrationJson<'a> {
 impl<'a> CredentialsJson<'a> {
     /// The client, where the provider has one for the whole integration.
     pub(super) fn of(view: &'a IntegrationView, secrets: &'a IntegrationSecrets) -> Option<Self> {
-        use catalog::AuthMode;
         let integration = &view.integration;
-        match view.provider.auth {
-            AuthMode::Oauth1 | AuthMode::Oauth2 => Some(Self {
-                kind: view.provider.auth.wire(),
-                client_id: integration.client_id.as_deref(),
-                client_secret: secrets.client_secret.as_ref().map(|secret| secret.expose().as_str()),
-                scopes: (!integration.scopes.is_empty()).then(|| integration.scopes.join(",")),
-                webhook_secret: secrets.webhook_secret.as_ref().map(|secret| secret.expose().as_str()),
-            }),
-            AuthMode::Oauth2ClientCredentials | AuthMode::ApiKey | AuthMode::Basic | AuthMode::None => None,
-        }
+        let mode = view.provider.auth;
+        mode.has_app().then(|| Self {
+            kind: mode.wire(),
+            client_id: integration.client_id.as_deref(),
+            client_secret: secrets.client_secret.as_ref().map(|secret| secret.expose().as_str()),
+            scopes: (!integration.scopes.is_empty()).then(|| integration.scopes.join(",")),
+            webhook_secret: secrets.webhook_secret.as_ref().map(|secret| secret.expose().as_str()),
+        })
     }
 }
 
