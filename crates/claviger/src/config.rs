@@ -27,7 +27,13 @@ pub(crate) struct Settings {
     #[arg(long, env = "CLAVIGER_CONFIG", global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Address of API, connect pages and dashboard; port 0 picks a free one and prints it
-    #[arg(long, env = "CLAVIGER_LISTEN", global = true, default_value = "127.0.0.1:3003", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "CLAVIGER_LISTEN",
+        global = true,
+        default_value = "127.0.0.1:3003",
+        value_name = "ADDRESS"
+    )]
     pub(crate) listen: SocketAddr,
     /// What browsers and providers see; the OAuth callback is <public-url>/oauth/callback [default: http://<listen>]
     #[arg(long, env = "CLAVIGER_PUBLIC_URL", global = true, value_name = "URL", value_parser = public_url)]
@@ -249,5 +255,9 @@ fn public_url(text: &str) -> Result<Url, String> {
         && url.query().is_none()
         && url.fragment().is_none()
         && url.username().is_empty();
-    if fits { Ok(url) } else { Err("must be an origin such as https://auth.example.com, without a path".to_owned()) }
+    if fits {
+        Ok(url)
+    } else {
+        Err("must be an origin such as https://auth.example.com, without a path".to_owned())
+    }
 }

@@ -36,13 +36,16 @@ pub(crate) fn settings() -> Vec<Setting> {
         name: "master key".to_owned(),
         variable: "CLAVIGER_MASTER_KEY".to_owned(),
         default: "none".to_owned(),
-        meaning: "The master key itself, 32 bytes in base64; has no flag, so that it shows in no process list".to_owned(),
+        meaning:
+            "The master key itself, 32 bytes in base64; has no flag, so that it shows in no process list"
+                .to_owned(),
     };
     flags.chain([key]).collect()
 }
 
 fn default_of(arg: &clap::Arg) -> String {
-    let values: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    let values: Vec<_> =
+        arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
     match values.join(",") {
         empty if empty.is_empty() => "none".to_owned(),
         default => default,

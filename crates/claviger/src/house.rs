@@ -16,6 +16,7 @@ use vault::{KeyRing, Secret};
 
 use crate::config::Settings;
 use crate::master_key::{self, WhenMissing};
+use crate::sole::Sole;
 
 /// An engine with the tasks it runs.
 pub(crate) struct House {
@@ -23,17 +24,36 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    _sole: Option<Sole>,
+}
+
+/// What the engine is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// To serve: the only server on a SQLite store, which may therefore remember what it read.
+    Server,
+    /// For one command beside a running server.
+    Command,
 }
 
 impl House {
     /// Opens store and engine. A wrong or missing key refuses before anything is written.
-    pub(crate) async fn open(settings: &Settings, public_url: Url) -> anyhow::Result<Self> {
+    pub(crate) async fn open(settings: &Settings, public_url: Url, role: Role) -> anyhow::Result<Self> {
         let (location, keys) = store_and_key(settings).await?;
         let catalog = catalog(settings)?;
         let egress = egress(settings)?;
-        let store = Store::open(&location).await.context("the store cannot be opened")?;
+        let mut store = Store::open(&location).await.context("the store cannot be opened")?;
+        let sole = match (&location, role) {
+            (Location::Sqlite { .. }, Role::Server) => Some(Sole::take(settings)?),
+            (Location::Sqlite { .. }, Role::Command) | (Location::Postgres { .. }, _) => None,
+        };
+        if sole.is_some() {
+            store = store.remembering();
+        }
         let audit_location = audit_location(settings, &location);
-        let audit = AuditLog::open(&audit_location, settings.audit_sync).await.context("the audit trail cannot be opened")?;
+        let audit = AuditLog::open(&audit_location, settings.audit_sync)
+            .await
+            .context("the audit trail cannot be opened")?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let parts = Parts {
             store: store.clone(),
@@ -46,12 +66,12 @@ impl House {
             public_url,
         };
         let engine = Engine::open(parts, &tasks, &stop).await?;
-        Ok(Self { engine, store, tasks, stop })
+        Ok(Self { engine, store, tasks, stop, _sole: sole })
     }
 
     /// Lets tasks finish and closes the store.
     pub(crate) async fn close(self) {
-        let Self { engine, store, tasks, stop } = self;
+        let Self { engine, store, tasks, stop, _sole } = self;
         stop.cancel();
         // The writer of the audit trail ends when the last engine is gone.
         drop(engine);
@@ -80,7 +100,8 @@ pub(crate) fn location(settings: &Settings) -> anyhow::Result<Location> {
     let url = match (&settings.database_url, &settings.database_url_file) {
         (Some(url), _) => Some(url.clone()),
         (None, Some(path)) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
             Some(text.trim().to_owned())
         }
         (None, None) => None,

@@ -6,6 +6,7 @@ mod explain;
 mod house;
 mod master_key;
 mod serving;
+mod sole;
 mod telemetry;
 mod terminal;
 
@@ -14,6 +15,9 @@ use std::process::ExitCode;
 use clap::FromArgMatches as _;
 
 use config::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let matches = match config::matches(std::env::args_os()) {

@@ -31,7 +31,9 @@ pub(crate) fn find(settings: &Settings, when_missing: WhenMissing) -> anyhow::Re
         (Some(text), None) => ring(text.expose(), VARIABLE),
         (None, Some(path)) => read(path),
         (None, None) if uses_postgres(settings) => {
-            bail!("with PostgreSQL a master key must be given: set --master-key-file or {VARIABLE} (for example the output of: openssl rand -base64 32)")
+            bail!(
+                "with PostgreSQL a master key must be given: set --master-key-file or {VARIABLE} (for example the output of: openssl rand -base64 32)"
+            )
         }
         (None, None) => {
             let path = default_path(settings);
@@ -59,13 +61,15 @@ fn uses_postgres(settings: &Settings) -> bool {
 }
 
 fn read(path: &Path) -> anyhow::Result<KeyRing> {
-    let text = fs::read_to_string(path).with_context(|| format!("the master key {} cannot be read", path.display()))?;
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("the master key {} cannot be read", path.display()))?;
     let text = Secret::new(text);
     ring(text.expose(), &path.display().to_string())
 }
 
 fn ring(text: &str, from: &str) -> anyhow::Result<KeyRing> {
-    let key = Key::from_base64(text.trim()).with_context(|| format!("the master key in {from} is not usable"))?;
+    let key =
+        Key::from_base64(text.trim()).with_context(|| format!("the master key in {from} is not usable"))?;
     Ok(KeyRing::new(key, Vec::new()))
 }
 

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
-use crate::house::{self, House};
+use crate::house::{self, House, Role};
 
 /// A server that listens but does not serve yet.
 pub(crate) struct Server {
@@ -23,7 +23,7 @@ impl Server {
             .await
             .with_context(|| format!("cannot listen on {}", settings.listen))?;
         let address = listener.local_addr()?;
-        let house = House::open(settings, house::public_url(settings, address)?).await?;
+        let house = House::open(settings, house::public_url(settings, address)?, Role::Server).await?;
         Ok(Self { house, address, listener })
     }
 

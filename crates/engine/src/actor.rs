@@ -137,7 +137,9 @@ pub mod right {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// Not the form of an API key.
-    #[error("the API key does not have the form of a Claviger key (clv_…); check for a typo or a missing part")]
+    #[error(
+        "the API key does not have the form of a Claviger key (clv_…); check for a typo or a missing part"
+    )]
     KeyFormat,
     /// Well formed, but unknown, expired or revoked.
     #[error("the API key is unknown, expired or revoked")]
@@ -156,23 +158,25 @@ impl Engine {
         let token = ApiKeyToken::parse(text).ok_or(AuthError::KeyFormat)?;
         let now = self.ports().now();
         let presented = token.hash();
-        let known = self.keys_seen().find(&token.public_id, now);
-        let known = match known {
-            Some(known) => known,
-            None => {
-                let Some(known) = self.load_key(&token.public_id).await? else {
-                    return Err(AuthError::UnknownKey.into());
-                };
-                self.keys_seen().keep(&token.public_id, Arc::clone(&known), now);
-                known
-            }
+        let known = if let Some(known) = self.keys_seen().find(&token.public_id, now) {
+            known
+        } else {
+            let Some(known) = self.load_key(&token.public_id).await? else {
+                return Err(AuthError::UnknownKey.into());
+            };
+            self.keys_seen().keep(&token.public_id, Arc::clone(&known), now);
+            known
         };
         let matches = vault::constant_time_eq(&known.key.hash, &presented);
         if !matches || !known.key.is_live(now) {
             return Err(AuthError::UnknownKey.into());
         }
         self.usage().key_used(known.key.id, now);
-        Ok(Caller { environment: known.environment.clone(), key: known.key.id, scopes: known.key.scopes.clone() })
+        Ok(Caller {
+            environment: known.environment.clone(),
+            key: known.key.id,
+            scopes: known.key.scopes.clone(),
+        })
     }
 
     /// Finds the session of a connect session token.
@@ -189,7 +193,9 @@ impl Engine {
     }
 
     async fn load_key(&self, public_id: &str) -> Result<Option<Arc<Known>>, AuthOutage> {
-        let Some(key) = store::api_keys::find_by_public_id(self.store(), public_id).await? else { return Ok(None) };
+        let Some(key) = store::api_keys::find_by_public_id(self.store(), public_id).await? else {
+            return Ok(None);
+        };
         let environment = store::environments::find(self.store(), key.environment).await?;
         Ok(environment.map(|environment| Arc::new(Known { key, environment })))
     }

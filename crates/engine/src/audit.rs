@@ -3,9 +3,10 @@
 //! A caller waits until its entry is durable and only then answers; while one group is being written the next one
 //! gathers, so that the cost of a commit is shared by all who wait.
 
+use futures_util::future::join_all;
 use model::audit::Action;
 use model::{Actor, AuditEntry, AuditId, EnvironmentId};
-use store::AuditLog;
+use store::{AuditLog, Tx};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
@@ -70,7 +71,29 @@ pub(crate) struct Event<'a> {
 impl Engine {
     /// Writes an entry and waits until it is durable.
     pub(crate) async fn record(&self, event: Event<'_>) -> Result<(), Error> {
-        let entry = AuditEntry {
+        self.0.audit.record(self.entry(event)).await
+    }
+
+    /// Commits a change and writes its entry. Both run to their end even when the request that asked for the change
+    /// goes away between the two, so that no change is without a trace.
+    pub(crate) async fn commit(&self, tx: Tx, event: Event<'_>) -> Result<(), Error> {
+        self.commit_all(tx, vec![self.entry(event)]).await
+    }
+
+    /// [`Engine::commit`] for a change with several entries.
+    pub(crate) async fn commit_all(&self, tx: Tx, entries: Vec<AuditEntry>) -> Result<(), Error> {
+        let engine = self.clone();
+        self.to_the_end(async move {
+            tx.commit().await?;
+            let written = entries.into_iter().map(|entry| engine.0.audit.record(entry));
+            join_all(written).await.into_iter().collect()
+        })
+        .await
+    }
+
+    /// An entry of now.
+    pub(crate) fn entry(&self, event: Event<'_>) -> AuditEntry {
+        AuditEntry {
             id: AuditId(self.ports().row_id()),
             environment: event.environment,
             at: self.ports().now(),
@@ -78,8 +101,7 @@ impl Engine {
             action: event.action.as_str().to_owned(),
             subject: event.subject.to_owned(),
             detail: event.detail,
-        };
-        self.0.audit.record(entry).await
+        }
     }
 
     /// The newest entries of the environment, at most `limit` (1 to 1000), older than `before`.

@@ -10,6 +10,7 @@ use catalog::Provider;
 use egress::Limits;
 use model::audit::Action;
 use model::integration::CLIENT_SECRET;
+use model::token::TokenHash;
 use model::webhook::{EventError, Operation};
 use model::{Actor, Environment, Integration, IntegrationKey, PendingFlow, SessionId};
 use protocol::callback::{self, Callback};
@@ -23,6 +24,7 @@ use crate::connect::{Connected, cookie_suffix};
 use crate::error::Error;
 use crate::integrations::connection_key;
 use crate::notify::Happened;
+use crate::save::Save;
 use crate::seals::FlowContent;
 use crate::send::token_failure;
 use crate::{Engine, entered};
@@ -79,9 +81,24 @@ impl Engine {
         query: &str,
         cookie: impl Fn(&str) -> Option<String>,
     ) -> Result<Connected, CallbackFailure> {
-        let pending = self.use_up_state(query).await?;
-        let presented = cookie(&cookie_suffix(&pending.state_hash)).map(|value| model::token::hash(&value));
-        let same_browser = presented.is_some_and(|hash| vault::constant_time_eq(&hash, &pending.browser_hash));
+        let state = callback::state(query).map_err(|_| expired())?;
+        let state_hash = model::token::hash(&state);
+        let presented = cookie(&cookie_suffix(&state_hash)).map(|value| model::token::hash(&value));
+        let (engine, query) = (self.clone(), query.to_owned());
+        // The state is used up by the first step, so the rest happens whether or not the browser waits for it.
+        let answered = async move { Ok(engine.answer(&query, &state_hash, presented).await) };
+        self.to_the_end(answered).await.unwrap_or_else(|_| Err(internal()))
+    }
+
+    async fn answer(
+        &self,
+        query: &str,
+        state_hash: &TokenHash,
+        presented: Option<TokenHash>,
+    ) -> Result<Connected, CallbackFailure> {
+        let pending = self.use_up_state(state_hash).await?;
+        let same_browser =
+            presented.is_some_and(|hash| vault::constant_time_eq(&hash, &pending.browser_hash));
         let returned = self.returned(pending).await?;
         if !same_browser {
             let failure = failure(
@@ -91,6 +108,11 @@ impl Engine {
             );
             return Err(self.fail(&returned, "other_browser", failure).await);
         }
+        let provider = match self.resolved(&returned.integration).await {
+            Ok(provider) => provider,
+            Err(error) => return Err(self.unresolved(&returned, error).await),
+        };
+        let returned = Returned { provider, ..returned };
         let (code, params) = match callback::read(query, &returned.provider, &returned.content.flow) {
             Ok(Callback::Granted { code, params }) => (code, params),
             Ok(Callback::Refused { error, description }) => {
@@ -106,26 +128,15 @@ impl Engine {
                 return Err(self.fail(&returned, "invalid_callback", failure).await);
             }
         };
-        let engine = self.clone();
-        let (session, integration) = (returned.by.session.id, returned.integration.key.clone());
-        let finished = self.to_the_end(async move { Ok(engine.redeem(returned, code, params).await) }).await;
-        finished.unwrap_or_else(|_| Err(CallbackFailure { session: Some(session), integration: Some(integration), ..internal() }))
+        self.redeem(returned, code, params).await
     }
 
-    async fn use_up_state(&self, query: &str) -> Result<PendingFlow, CallbackFailure> {
-        let expired = || {
-            failure(
-                FailureKind::Expired,
-                "This authorization is no longer valid",
-                "It was used already or took too long. Go back to the app and start again.",
-            )
-        };
-        let state = callback::state(query).map_err(|_| expired())?;
-        let hash = model::token::hash(&state);
-        let pending = store::flows::consume(self.store(), &hash, self.ports().now()).await.map_err(|error| {
-            tracing::error!(%error, "a flow could not be looked up");
-            internal()
-        })?;
+    async fn use_up_state(&self, state_hash: &TokenHash) -> Result<PendingFlow, CallbackFailure> {
+        let pending =
+            store::flows::consume(self.store(), state_hash, self.ports().now()).await.map_err(|error| {
+                tracing::error!(%error, "a flow could not be looked up");
+                internal()
+            })?;
         pending.ok_or_else(expired)
     }
 
@@ -139,12 +150,32 @@ impl Engine {
     async fn load_returned(&self, pending: PendingFlow) -> Result<Returned, Error> {
         let gone = || Error::NotFound(crate::Thing::Session);
         let session = store::sessions::find(self.store(), pending.session).await?.ok_or_else(gone)?;
-        let environment = store::environments::find(self.store(), pending.environment).await?.ok_or_else(gone)?;
-        let integration = store::integrations::find_by_id(self.store(), pending.environment, pending.integration).await?;
+        let environment =
+            store::environments::find(self.store(), pending.environment).await?.ok_or_else(gone)?;
+        let integration =
+            store::integrations::find_by_id(self.store(), pending.environment, pending.integration).await?;
         let integration = integration.ok_or(Error::NotFound(crate::Thing::Integration))?;
-        let provider = self.resolved(&integration).await?;
+        let provider = self.provider_of(&integration)?;
         let content = self.open_flow(&pending)?;
         Ok(Returned { by: SessionCaller { environment, session }, integration, provider, pending, content })
+    }
+
+    async fn unresolved(&self, returned: &Returned, error: Error) -> CallbackFailure {
+        let code = match &error {
+            Error::Upstream(upstream) => upstream.code.clone(),
+            Error::NotFound(_)
+            | Error::Denied(_)
+            | Error::Invalid(_)
+            | Error::Refused(_)
+            | Error::Unavailable
+            | Error::Integrity
+            | Error::Internal => "unusable_integration".to_owned(),
+        };
+        let title = format!("{} could not be asked to complete the authorization", returned.provider.name);
+        let message = "Nothing was stored. Please try again; if it happens again, tell the app's support.";
+        let failure = failure(FailureKind::Provider, &title, message);
+        let failure = CallbackFailure { retry: true, provider_said: Some(error.to_string()), ..failure };
+        self.fail(returned, &code, failure).await
     }
 
     /// Redeems the code and stores what comes of it.
@@ -175,7 +206,7 @@ impl Engine {
             ..internal()
         };
         let key = connection_key(&returned.content.connection_key).map_err(|_| internal())?;
-        let new = self.save_of_session(
+        let new = Save::of_session(
             &returned.by,
             returned.integration.clone(),
             Arc::clone(&returned.provider),
@@ -183,10 +214,21 @@ impl Engine {
             credential,
             config,
         );
-        let saved = self.save(new).await.map_err(|error| {
-            tracing::error!(%error, "a new credential could not be stored");
-            internal()
-        })?;
+        let saved = match self.save(new).await {
+            Ok(saved) => saved,
+            Err(Error::Refused(_)) => {
+                let failure = failure(
+                    FailureKind::Rejected,
+                    "The connection no longer exists",
+                    "It was deleted while you were away, so nothing was stored. Go back to the app and connect anew.",
+                );
+                return Err(self.fail(&returned, "connection_gone", failure).await);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a new credential could not be stored");
+                return Err(internal());
+            }
+        };
         Ok(Connected {
             session: returned.by.session.id,
             integration: returned.integration.key,
@@ -216,20 +258,32 @@ impl Engine {
             .send(request, &Limits::token())
             .await
             .map_err(|no_answer| (no_answer.code.to_owned(), no_answer.message))?;
-        let tokens = exchange::outcome(provider, &response, self.ports().now()).map_err(|error| token_failure(&error))?;
+        let tokens = exchange::outcome(provider, &response, self.ports().now()).map_err(|error| {
+            let spent = [Some(code), content.flow.verifier.as_ref(), client.secret.as_ref()];
+            let told: Vec<&str> =
+                spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
+            token_failure(&error, &told)
+        })?;
         for (name, value) in exchange::captures(provider, &tokens.raw, params) {
             config.insert(entered::wire_name(provider, &name), Value::String(value));
         }
         Ok((Credential::OAuth2(tokens), config))
     }
 
-    async fn refused(&self, returned: &Returned, error: &str, description: Option<String>) -> CallbackFailure {
+    async fn refused(
+        &self,
+        returned: &Returned,
+        error: &str,
+        description: Option<String>,
+    ) -> CallbackFailure {
         let name = &returned.provider.name;
         let failure = if error == "access_denied" {
             failure(
                 FailureKind::Denied,
                 "Access was not granted",
-                &format!("{name} reports that the request was declined, so nothing was connected. You can try again."),
+                &format!(
+                    "{name} reports that the request was declined, so nothing was connected. You can try again."
+                ),
             )
         } else {
             failure(
@@ -277,10 +331,12 @@ impl Engine {
             end_user: None,
             url_override: returned.by.session.webhook_url_override.as_deref(),
         };
-        let mut tx = self.store().begin().await?;
-        self.notify(&mut tx, happened).await?;
-        tx.commit().await?;
-        self.0.nudge.wake();
+        if let Some(settings) = self.event_settings(environment.id).await? {
+            let mut tx = self.store().begin().await?;
+            self.notify(&mut tx, &settings, happened).await?;
+            tx.commit().await?;
+            self.0.nudge.wake();
+        }
         self.record(Event {
             environment: environment.id,
             actor: Actor::Session(returned.by.session.id),
@@ -302,6 +358,14 @@ fn failure(kind: FailureKind, title: &str, message: &str) -> CallbackFailure {
         integration: None,
         retry: false,
     }
+}
+
+fn expired() -> CallbackFailure {
+    failure(
+        FailureKind::Expired,
+        "This authorization is no longer valid",
+        "It was used already or took too long. Go back to the app and start again.",
+    )
 }
 
 fn internal() -> CallbackFailure {

@@ -16,7 +16,9 @@ const TEXT: &[u8] = b"claviger canary 1";
 #[derive(Debug, thiserror::Error)]
 pub enum CanaryError {
     /// The store was made with another key.
-    #[error("the master key does not open this store: give the key the store was created with (nothing was changed)")]
+    #[error(
+        "the master key does not open this store: give the key the store was created with (nothing was changed)"
+    )]
     WrongKey,
     /// The store could not be asked.
     #[error(transparent)]

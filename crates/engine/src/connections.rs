@@ -6,11 +6,11 @@ use store::connections::{ListFilter, Profile};
 
 pub use store::connections::{ListFilter as ListQuery, Listed};
 
+use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Thing};
 use crate::revoke::RevocationOutcome;
-use crate::Engine;
 
 /// Changes to a connection; what is absent stays.
 #[derive(Default)]
@@ -65,17 +65,21 @@ impl Engine {
         };
         let now = self.ports().now();
         let mut tx = self.store().begin().await?;
-        if !store::connections::update_profile(&mut tx, by.environment.id, connection.id, &profile, now).await? {
+        if !store::connections::update_profile(&mut tx, by.environment.id, connection.id, &profile, now)
+            .await?
+        {
             return Err(Error::NotFound(Thing::Connection));
         }
-        tx.commit().await?;
-        self.record(Event {
-            environment: by.environment.id,
-            actor: by.actor(),
-            action: Action::ConnectionUpdated,
-            subject: &connection.id.to_string(),
-            detail: Some("end_user, tags or webhook_url_override".to_owned()),
-        })
+        self.commit(
+            tx,
+            Event {
+                environment: by.environment.id,
+                actor: by.actor(),
+                action: Action::ConnectionUpdated,
+                subject: &connection.id.to_string(),
+                detail: Some("end_user, tags or webhook_url_override".to_owned()),
+            },
+        )
         .await
     }
 
@@ -103,8 +107,11 @@ impl Engine {
                 subject: &subject,
                 detail,
             };
-            engine.record(event(Action::ConnectionDeleted, Some(connection.key.to_string()))).await?;
+            let recorded =
+                engine.record(event(Action::ConnectionDeleted, Some(connection.key.to_string()))).await;
+            // Only here the token is still known, so the grant is ended whether or not the trail could be written.
             let revocation = engine.revoke(&connection).await;
+            recorded?;
             engine.record(event(Action::GrantRevoked, Some(revocation.as_str().to_owned()))).await?;
             Ok(Deleted { revocation })
         })

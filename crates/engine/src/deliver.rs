@@ -12,8 +12,8 @@ use http::{Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use model::{OutboxMessage, outbox};
 
-use crate::error::Error;
 use crate::Engine;
+use crate::error::Error;
 
 /// Longer than one attempt can take, so that no message is sent twice at the same time.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
@@ -22,7 +22,11 @@ impl Engine {
     /// Claims the next due event and tries to deliver it. `false` when nothing is due.
     pub(crate) async fn deliver_next(&self) -> Result<bool, Error> {
         let now = self.ports().now();
-        let Some(message) = store::outbox::claim(self.store(), now, now + CLAIM).await? else { return Ok(false) };
+        let Some(message) = store::outbox::claim(self.store(), now, now + CLAIM).await? else {
+            return Ok(false);
+        };
+        // Where one is due there may be more: each worker that finds something wakes the next.
+        self.0.nudge.wake();
         let outcome = self.deliver(&message).await;
         self.settle(&message, outcome).await?;
         Ok(true)
@@ -30,7 +34,8 @@ impl Engine {
 
     async fn deliver(&self, message: &OutboxMessage) -> Result<StatusCode, String> {
         let request = self.signed(message).await.map_err(|error| error.to_string())?;
-        let answer = self.0.egress.send(request, &Limits::webhook()).await.map_err(|error| error.to_string())?;
+        let answer =
+            self.0.egress.send(request, &Limits::webhook()).await.map_err(|error| error.to_string())?;
         Ok(answer.status())
     }
 
@@ -54,7 +59,11 @@ impl Engine {
             .map_err(|_| Error::Internal)
     }
 
-    async fn settle(&self, message: &OutboxMessage, outcome: Result<StatusCode, String>) -> Result<(), Error> {
+    async fn settle(
+        &self,
+        message: &OutboxMessage,
+        outcome: Result<StatusCode, String>,
+    ) -> Result<(), Error> {
         let now = self.ports().now();
         let (said, gone) = match outcome {
             Ok(status) if status.is_success() => {

@@ -11,8 +11,8 @@ use model::Integration;
 use protocol::discovery::{self, Metadata};
 use protocol::resolve;
 
-use crate::error::{Error, Rule};
 use crate::Engine;
+use crate::error::{Error, Rule};
 
 const BELIEVED: SignedDuration = SignedDuration::from_hours(1);
 const MOST_ISSUERS: usize = 1000;
@@ -55,8 +55,9 @@ impl Engine {
         if let Some(known) = self.0.discovered.find(issuer, now) {
             return Ok(known);
         }
-        let requests = discovery::requests(issuer)
-            .map_err(|error| self.upstream("discovery_failed", format!("the issuer cannot be used: {error}")))?;
+        let requests = discovery::requests(issuer).map_err(|error| {
+            self.upstream("discovery_failed", format!("the issuer cannot be used: {error}"))
+        })?;
         let mut last = "no metadata was found".to_owned();
         for request in requests {
             match self.send(request, &Limits::metadata()).await {

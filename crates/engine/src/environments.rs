@@ -4,10 +4,10 @@ use model::audit::Action;
 use model::{Actor, Environment, EnvironmentId, EnvironmentName};
 use store::Constraint;
 
+use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Rule, Thing};
-use crate::Engine;
 
 impl Engine {
     /// Makes an environment with its webhook settings. For the command line: there is no caller to ask for a right.
@@ -23,17 +23,21 @@ impl Engine {
             store::Error::Conflict(Constraint::EnvironmentName) => {
                 Error::refused(Rule::Conflict, format!("the environment «{name}» exists already"))
             }
-            other => other.into(),
+            other @ (store::Error::Conflict(_)
+            | store::Error::Corrupt { .. }
+            | store::Error::Unavailable(_)) => other.into(),
         })?;
         store::webhooks::create(&mut tx, &self.first_settings(&environment)).await?;
-        tx.commit().await?;
-        self.record(Event {
-            environment: environment.id,
-            actor: Actor::Operator,
-            action: Action::EnvironmentCreated,
-            subject: name.as_str(),
-            detail: None,
-        })
+        self.commit(
+            tx,
+            Event {
+                environment: environment.id,
+                actor: Actor::Operator,
+                action: Action::EnvironmentCreated,
+                subject: name.as_str(),
+                detail: None,
+            },
+        )
         .await?;
         Ok(environment)
     }
@@ -65,16 +69,16 @@ impl Engine {
     ) -> Result<Environment, Error> {
         let mut tx = self.store().begin().await?;
         store::environments::set_app_name(&mut tx, by.environment.id, app_name).await?;
-        tx.commit().await?;
-        self.keys_seen().forget_all();
-        self.record(Event {
+        let event = Event {
             environment: by.environment.id,
             actor: by.actor(),
             action: Action::EnvironmentUpdated,
             subject: by.environment.name.as_str(),
             detail: Some("app_name".to_owned()),
-        })
-        .await?;
+        };
+        let written = self.commit(tx, event).await;
+        self.keys_seen().forget_all();
+        written?;
         Ok(Environment { app_name: app_name.map(str::to_owned), ..by.environment.clone() })
     }
 }

@@ -5,7 +5,6 @@ use model::{ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode, Tags};
 use protocol::Credential;
 use serde_json::{Map, Value};
 
-use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::connect::text_of;
 use crate::connections::merged;
@@ -13,6 +12,8 @@ use crate::error::{Error, Rule, Thing};
 use crate::read::ReadConnection;
 use crate::save::Save;
 use crate::seals::SecretMap;
+use crate::verify::has_check;
+use crate::Engine;
 
 /// A connection to be imported.
 pub struct NewConnection {
@@ -74,9 +75,17 @@ impl Engine {
         let existing = store::connections::find(self.store(), environment.id, &new.integration, &key)
             .await?
             .map(|f| f.connection);
-        let config = new.config.or_else(|| existing.map(|old| old.config)).unwrap_or_default();
+        let (config, kept_fields) = match (new.config, existing) {
+            (Some(config), _) => (config, SecretMap::new()),
+            // A credential that no longer opens is what an import may be there to mend.
+            (None, Some(old)) => {
+                let kept = self.open_connection(&old).map(|secrets| secrets.fields).unwrap_or_default();
+                (old.config, kept)
+            }
+            (None, None) => (Map::new(), SecretMap::new()),
+        };
         let fields = self.fields(&provider, &integration, &config);
-        if provider.verify.is_some() {
+        if has_check(&provider, &integration) {
             let resolved = self.resolved(&integration).await?;
             self.verify(&resolved, &new.credential, &fields).await?;
         }
@@ -91,6 +100,8 @@ impl Engine {
             key,
             credential: new.credential.clone(),
             config,
+            kept_fields,
+            reconnects: None,
             end_user: new.end_user,
             tags,
             metadata: new.metadata,

@@ -1,23 +1,25 @@
 //! Setting up providers: create, read, change, delete integrations.
 
+mod apply;
+mod warnings;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catalog::Provider;
-use catalog::input::{Input, Kind};
-use catalog::provider::AuthMode;
 use model::audit::Action;
 use model::integration::{CLIENT_SECRET, State};
-use model::{ConnectionKey, Integration, IntegrationId, IntegrationKey, Issue, IssueCode};
+use model::{ConnectionKey, Integration, IntegrationId, IntegrationKey, Issue};
 use store::Constraint;
 use url::Url;
 use vault::Secret;
 
+use crate::Engine;
 use crate::actor::{Caller, Grant, SessionCaller, right};
 use crate::audit::Event;
 use crate::error::{Error, Rule, Thing};
 use crate::seals::{Place, SecretMap};
-use crate::Engine;
+use apply::{Change, defaults};
 
 /// Name under which the secret of inbound webhooks stands among an integration's secrets.
 pub(crate) const WEBHOOK_SECRET: &str = "webhook_secret";
@@ -97,7 +99,10 @@ pub struct IntegrationSecrets {
 
 impl Engine {
     /// All integrations of the environment, by provider and age.
-    pub async fn integrations(&self, by: &Grant<right::ListIntegrations>) -> Result<Vec<IntegrationView>, Error> {
+    pub async fn integrations(
+        &self,
+        by: &Grant<right::ListIntegrations>,
+    ) -> Result<Vec<IntegrationView>, Error> {
         self.views(by, |_| true).await
     }
 
@@ -111,7 +116,11 @@ impl Engine {
             .collect())
     }
 
-    async fn views(&self, by: &Caller, wanted: impl Fn(&Integration) -> bool) -> Result<Vec<IntegrationView>, Error> {
+    async fn views(
+        &self,
+        by: &Caller,
+        wanted: impl Fn(&Integration) -> bool,
+    ) -> Result<Vec<IntegrationView>, Error> {
         let all = store::integrations::list(self.store(), by.environment.id).await?;
         Ok(all
             .iter()
@@ -163,10 +172,9 @@ impl Engine {
         by: &Grant<right::CreateIntegration>,
         new: NewIntegration,
     ) -> Result<IntegrationView, Error> {
-        let provider = self
-            .catalog()
-            .get(&new.provider)
-            .ok_or_else(|| Error::refused(Rule::UnknownProvider, format!("there is no provider «{}»", new.provider)))?;
+        let provider = self.catalog().get(&new.provider).ok_or_else(|| {
+            Error::refused(Rule::UnknownProvider, format!("there is no provider «{}»", new.provider))
+        })?;
         let key = IntegrationKey::parse(&new.key)
             .map_err(|e| Error::Invalid(vec![Issue::new(e.code, ["unique_key"], e.message)]))?;
         let now = self.ports().now();
@@ -181,7 +189,8 @@ impl Engine {
             scopes: Vec::new(),
             config: defaults(&provider),
             custom: BTreeMap::new(),
-            secrets: self.seal(&Place::integration_secrets(by.environment.id, self.ports().row_id(), 0), b"{}"),
+            secrets: self
+                .seal(&Place::integration_secrets(by.environment.id, self.ports().row_id(), 0), b"{}"),
             secret_names: Vec::new(),
             version: 0,
             created_at: now,
@@ -193,8 +202,8 @@ impl Engine {
         self.reseal(&mut integration, &secrets);
         let mut tx = self.store().begin().await?;
         store::integrations::create(&mut tx, &integration).await.map_err(key_taken)?;
-        tx.commit().await?;
-        self.changed(by, Action::IntegrationCreated, integration).await
+        self.commit(tx, change(by, Action::IntegrationCreated, &integration)).await?;
+        self.changed(by, integration).await
     }
 
     /// Changes an integration.
@@ -221,13 +230,17 @@ impl Engine {
         integration.updated_at = self.ports().now();
         self.reseal(&mut integration, &secrets);
         let mut tx = self.store().begin().await?;
-        let written =
-            store::integrations::update(&mut tx, by.environment.id, &integration, expected).await.map_err(key_taken)?;
+        let written = store::integrations::update(&mut tx, by.environment.id, &integration, expected)
+            .await
+            .map_err(key_taken)?;
         if !written {
-            return Err(Error::refused(Rule::Conflict, "the integration was changed at the same moment; try again"));
+            return Err(Error::refused(
+                Rule::Conflict,
+                "the integration was changed at the same moment; try again",
+            ));
         }
-        tx.commit().await?;
-        self.changed(by, Action::IntegrationUpdated, integration).await
+        self.commit(tx, change(by, Action::IntegrationUpdated, &integration)).await?;
+        self.changed(by, integration).await
     }
 
     /// Deletes an integration with its connections. Their credentials are destroyed at once; upstream grants of
@@ -243,20 +256,25 @@ impl Engine {
         if !store::integrations::delete(&mut tx, by.environment.id, integration.id).await? {
             return Err(Error::NotFound(Thing::Integration));
         }
-        tx.commit().await?;
-        self.record(Event {
-            environment: by.environment.id,
-            actor: by.actor(),
-            action: Action::IntegrationDeleted,
-            subject: key.as_str(),
-            detail: None,
-        })
+        self.commit(
+            tx,
+            Event {
+                environment: by.environment.id,
+                actor: by.actor(),
+                action: Action::IntegrationDeleted,
+                subject: key.as_str(),
+                detail: None,
+            },
+        )
         .await
     }
 
     pub(crate) fn provider_of(&self, integration: &Integration) -> Result<Arc<Provider>, Error> {
         self.catalog().get(&integration.provider).ok_or_else(|| {
-            tracing::error!(provider = integration.provider, "an integration names a provider that is not in the catalog");
+            tracing::error!(
+                provider = integration.provider,
+                "an integration names a provider that is not in the catalog"
+            );
             Error::NotFound(Thing::Provider)
         })
     }
@@ -264,108 +282,27 @@ impl Engine {
     async fn rename(&self, integration: &mut Integration, new_key: &str) -> Result<(), Error> {
         let new_key = IntegrationKey::parse(new_key)
             .map_err(|e| Error::Invalid(vec![Issue::new(e.code, ["unique_key"], e.message)]))?;
-        let live = store::integrations::connection_count(self.store(), integration.environment, integration.id).await?;
+        let live =
+            store::integrations::connection_count(self.store(), integration.environment, integration.id)
+                .await?;
         if live > 0 {
-            let message = format!("the integration has {live} connection(s) and cannot be renamed; delete them first");
+            let message =
+                format!("the integration has {live} connection(s) and cannot be renamed; delete them first");
             return Err(Error::refused(Rule::Body, message));
         }
         integration.key = new_key;
         Ok(())
     }
 
-    /// Lays changes over an integration. All problems of operator inputs are reported at once.
-    fn apply(
-        &self,
-        integration: &mut Integration,
-        secrets: &mut SecretMap,
-        provider: &Provider,
-        given: Change,
-    ) -> Result<(), Error> {
-        if let Some(client) = given.credentials {
-            apply_client(integration, secrets, provider, client)?;
-        }
-        let declares_config = !provider.inputs.integration.is_empty();
-        if declares_config && !given.custom.is_empty() {
-            let message = format!("{} takes integration_config, not custom", provider.name);
-            return Err(Error::refused(Rule::Body, message));
-        }
-        if !declares_config && !given.config.is_empty() {
-            return Err(Error::refused(Rule::Body, format!("{} takes no integration_config", provider.name)));
-        }
-        integration.custom.extend(given.custom);
-        self.apply_config(integration, secrets, provider, given.config)
-    }
-
-    fn apply_config(
-        &self,
-        integration: &mut Integration,
-        secrets: &mut SecretMap,
-        provider: &Provider,
-        config: BTreeMap<String, String>,
-    ) -> Result<(), Error> {
-        let mut issues = Vec::new();
-        for (name, value) in config {
-            let Some(input) = provider.inputs.integration.iter().find(|input| input.wire_name() == name) else {
-                let known: Vec<_> = provider.inputs.integration.iter().map(Input::wire_name).collect();
-                let message = format!("unknown field; {} takes: {}", provider.name, known.join(", "));
-                issues.push(Issue::new(IssueCode::UnrecognizedKeys, [&*name], message));
-                continue;
-            };
-            if let Err(issue) = self.check_input(input, &value) {
-                issues.push(issue);
-            } else if value.is_empty() {
-                integration.config.remove(&name);
-                secrets.remove(&name);
-            } else if input.secret {
-                secrets.insert(name, Secret::new(value));
-            } else {
-                integration.config.insert(name, value);
-            }
-        }
-        for problem in protocol::resolve::check_config(provider, &integration.config) {
-            // What is absent makes a draft; what is there and wrong is refused.
-            if integration.config.contains_key(&problem.field) {
-                issues.push(Issue::new(IssueCode::InvalidFormat, [problem.field], problem.message));
-            }
-        }
-        if issues.is_empty() {
-            return Ok(());
-        }
-        Err(Error::Invalid(issues.into_iter().map(|issue| issue.under("integration_config")).collect()))
-    }
-
-    /// One input against its definition, and a URL against the rules of the way out as well.
-    pub(crate) fn check_input(&self, input: &Input, value: &str) -> Result<(), Issue> {
-        model::fields::check(input, value)?;
-        if input.kind == Kind::Url && !value.is_empty() {
-            let allowed = Url::parse(value).map_err(|_| ()).and_then(|url| self.0.egress.check_url(&url).map_err(|_| ()));
-            if allowed.is_err() {
-                let message = format!(
-                    "{} must be an https URL of a public host; hosts on the operator's --egress-allow list may differ",
-                    input.label
-                );
-                return Err(Issue::new(IssueCode::Custom, [input.wire_name()], message));
-            }
-        }
-        Ok(())
-    }
-
     fn reseal(&self, integration: &mut Integration, secrets: &SecretMap) {
         integration.version += 1;
-        let place = Place::integration_secrets(integration.environment, integration.id.0, integration.version);
+        let place =
+            Place::integration_secrets(integration.environment, integration.id.0, integration.version);
         integration.secrets = self.seal_secrets(&place, secrets);
         integration.secret_names = secrets.keys().cloned().collect();
     }
 
-    async fn changed(&self, by: &Caller, action: Action, integration: Integration) -> Result<IntegrationView, Error> {
-        self.record(Event {
-            environment: by.environment.id,
-            actor: by.actor(),
-            action,
-            subject: integration.key.as_str(),
-            detail: None,
-        })
-        .await?;
+    async fn changed(&self, by: &Caller, integration: Integration) -> Result<IntegrationView, Error> {
         let all = store::integrations::list(self.store(), by.environment.id).await?;
         self.view(integration, &all).ok_or(Error::NotFound(Thing::Provider))
     }
@@ -374,53 +311,19 @@ impl Engine {
     fn view(&self, integration: Integration, all: &[Integration]) -> Option<IntegrationView> {
         let provider = self.provider_of(&integration).ok()?;
         let state = integration.state(&provider);
-        let warnings = exclusive_warnings(&integration, &provider, all);
+        let warnings = warnings::exclusive(&integration, &provider, all);
         Some(IntegrationView { state, warnings, provider, callback_url: self.callback_url(), integration })
     }
 }
 
-struct Change {
-    credentials: Option<ClientInput>,
-    config: BTreeMap<String, String>,
-    custom: BTreeMap<String, String>,
-}
-
-fn apply_client(
-    integration: &mut Integration,
-    secrets: &mut SecretMap,
-    provider: &Provider,
-    client: ClientInput,
-) -> Result<(), Error> {
-    let takes_client = matches!(provider.auth, AuthMode::Oauth2 | AuthMode::Oauth1);
-    if !takes_client || client.mode != provider.auth.wire() {
-        let message = format!(
-            "credentials.type is {}, but {} uses {}{}",
-            client.mode,
-            provider.name,
-            provider.auth.wire(),
-            if takes_client { "" } else { ", whose credentials belong to each connection" }
-        );
-        return Err(Error::refused(Rule::Body, message));
+fn change<'a>(by: &Caller, action: Action, integration: &'a Integration) -> Event<'a> {
+    Event {
+        environment: by.environment.id,
+        actor: by.actor(),
+        action,
+        subject: integration.key.as_str(),
+        detail: None,
     }
-    if let Some(id) = client.client_id {
-        integration.client_id = Some(id);
-    }
-    if let Some(scopes) = client.scopes {
-        integration.scopes = scopes;
-    }
-    for (name, value) in [(CLIENT_SECRET, client.client_secret), (WEBHOOK_SECRET, client.webhook_secret)] {
-        match value {
-            None => {}
-            Some(value) if value.expose().is_empty() => drop(secrets.remove(name)),
-            Some(value) => drop(secrets.insert(name.to_owned(), value)),
-        }
-    }
-    Ok(())
-}
-
-fn defaults(provider: &Provider) -> BTreeMap<String, String> {
-    let inputs = provider.inputs.integration.iter().filter(|input| !input.secret);
-    inputs.filter_map(|input| Some((input.wire_name().to_owned(), input.default.clone()?))).collect()
 }
 
 fn key_taken(error: store::Error) -> Error {
@@ -428,44 +331,14 @@ fn key_taken(error: store::Error) -> Error {
         store::Error::Conflict(Constraint::IntegrationKey) => {
             Error::refused(Rule::KeyTaken, "an integration with this unique_key exists already")
         }
-        other => other.into(),
+        other @ (store::Error::Conflict(_) | store::Error::Corrupt { .. } | store::Error::Unavailable(_)) => {
+            other.into()
+        }
     }
-}
-
-/// Some providers know only one live token for what the operator entered (a contact, a shop): two integrations that
-/// enter the same invalidate each other's tokens.
-fn exclusive_warnings(integration: &Integration, provider: &Provider, all: &[Integration]) -> Vec<String> {
-    let names: Vec<_> = provider
-        .inputs
-        .integration
-        .iter()
-        .filter(|input| provider.exclusive_by.contains(&input.name))
-        .map(Input::wire_name)
-        .collect();
-    let same = |other: &&Integration| {
-        !names.is_empty()
-            && other.id != integration.id
-            && other.provider == integration.provider
-            && names.iter().all(|name| {
-                let mine = integration.config.get(*name).filter(|value| !value.is_empty());
-                mine.is_some() && mine == other.config.get(*name)
-            })
-    };
-    all.iter()
-        .filter(same)
-        .map(|other| {
-            format!(
-                "{} knows one live token for each {}: this integration and «{}» name the same one and will invalidate \
-                 each other's tokens",
-                provider.name,
-                names.join(" and "),
-                other.key
-            )
-        })
-        .collect()
 }
 
 /// A connection's name, checked where a path or body brings it.
 pub(crate) fn connection_key(text: &str) -> Result<ConnectionKey, Error> {
-    ConnectionKey::parse(text).map_err(|e| Error::Invalid(vec![Issue::new(e.code, ["connection_id"], e.message)]))
+    ConnectionKey::parse(text)
+        .map_err(|e| Error::Invalid(vec![Issue::new(e.code, ["connection_id"], e.message)]))
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
-use crate::error::Error;
 use crate::Engine;
+use crate::error::Error;
 
 /// What is done in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,7 @@ enum Job {
 
 /// Deliveries under way at the same time.
 const DELIVERIES: usize = 16;
+const AFTER_AN_ERROR: Duration = Duration::from_secs(5);
 const USAGE_EVERY: Duration = Duration::from_secs(5);
 const PURGE_EVERY: Duration = Duration::from_mins(10);
 /// A due time further away is looked up again after this, because another node may have changed it.
@@ -40,8 +41,10 @@ impl Engine {
     /// Starts the loops. They end after the stop token of [`Engine::open`] is cancelled, with the uses of keys and
     /// connections written.
     pub fn start_jobs(&self) {
-        let engine = self.clone();
-        self.0.tasks.spawn(async move { engine.deliver_for_ever().await });
+        for _ in 0..DELIVERIES {
+            let engine = self.clone();
+            self.0.tasks.spawn(async move { engine.deliver_for_ever().await });
+        }
         for (job, every) in [(Job::FlushUsage, USAGE_EVERY), (Job::Purge, PURGE_EVERY)] {
             let engine = self.clone();
             self.0.tasks.spawn(async move { engine.repeat(job, every).await });
@@ -66,26 +69,29 @@ impl Engine {
     }
 
     async fn deliver_due(&self) -> Result<usize, Error> {
-        let mut done = 0;
-        loop {
-            let results = join_all((0..DELIVERIES).map(|_| self.deliver_next())).await;
-            let mut delivered = 0;
-            for result in results {
-                delivered += usize::from(result?);
-            }
-            if delivered == 0 {
-                return Ok(done);
-            }
-            done += delivered;
-        }
+        let counts = join_all((0..DELIVERIES).map(|_| self.deliver_while_due())).await;
+        counts.into_iter().sum()
     }
 
+    async fn deliver_while_due(&self) -> Result<usize, Error> {
+        let mut done = 0;
+        while self.deliver_next().await? {
+            done += 1;
+        }
+        Ok(done)
+    }
+
+    /// One of several workers. Each goes its own way, so that a receiver that is slow holds up one of them only.
     async fn deliver_for_ever(&self) {
         while !self.0.stop.is_cancelled() {
-            if let Err(error) = self.run(Job::DeliverWebhooks).await {
-                tracing::error!(%error, "deliveries were interrupted");
-            }
-            let sleep = self.until_next_delivery().await;
+            let sleep = match self.deliver_next().await {
+                Ok(true) => continue,
+                Ok(false) => self.until_next_delivery().await,
+                Err(error) => {
+                    tracing::error!(%error, "deliveries were interrupted");
+                    AFTER_AN_ERROR
+                }
+            };
             tokio::select! {
                 () = self.0.stop.cancelled() => return,
                 () = self.0.nudge.0.notified() => {}

@@ -7,9 +7,9 @@ use model::{Actor, ApiKey, ApiKeyId, Environment, EnvironmentName, Scopes};
 use store::Constraint;
 use vault::Secret;
 
+use crate::Engine;
 use crate::audit::Event;
 use crate::error::{Error, Rule, Thing};
-use crate::Engine;
 
 /// A key to be made.
 pub struct NewKey {
@@ -51,10 +51,11 @@ impl Engine {
                 let message = format!("the environment has a live key named «{}» already", key.name);
                 Error::refused(Rule::Conflict, message)
             }
-            other => other.into(),
+            other @ (store::Error::Conflict(_)
+            | store::Error::Corrupt { .. }
+            | store::Error::Unavailable(_)) => other.into(),
         })?;
-        tx.commit().await?;
-        self.trace_key(&key, Action::KeyCreated).await?;
+        self.commit(tx, trace(&key, Action::KeyCreated, &key.id.to_string())).await?;
         Ok(NewKeySecret { key, secret: token.text().clone() })
     }
 
@@ -70,19 +71,18 @@ impl Engine {
         let key = found.ok_or(Error::NotFound(Thing::ApiKey))?;
         let mut tx = self.store().begin().await?;
         store::api_keys::revoke(&mut tx, id, self.ports().now()).await?;
-        tx.commit().await?;
+        let written = self.commit(tx, trace(&key, Action::KeyRevoked, &id.to_string())).await;
         self.keys_seen().forget_all();
-        self.trace_key(&key, Action::KeyRevoked).await
+        written
     }
+}
 
-    async fn trace_key(&self, key: &ApiKey, action: Action) -> Result<(), Error> {
-        self.record(Event {
-            environment: key.environment,
-            actor: Actor::Operator,
-            action,
-            subject: &key.id.to_string(),
-            detail: Some(key.name.clone()),
-        })
-        .await
+fn trace<'a>(key: &ApiKey, action: Action, subject: &'a str) -> Event<'a> {
+    Event {
+        environment: key.environment,
+        actor: Actor::Operator,
+        action,
+        subject,
+        detail: Some(key.name.clone()),
     }
 }

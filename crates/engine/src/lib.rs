@@ -24,6 +24,7 @@ mod read;
 mod refresh;
 mod revoke;
 mod save;
+mod scrub;
 mod seals;
 mod send;
 mod sessions;
@@ -109,18 +110,23 @@ impl Engine {
     /// with [`Engine::start_jobs`].
     ///
     /// Tasks are tracked by `tasks` and end after `stop` is cancelled.
-    pub async fn open(parts: Parts, tasks: &TaskTracker, stop: &CancellationToken) -> Result<Self, CanaryError> {
-        let ports = Ports { clock: parts.clock, chance: parts.chance };
-        canary::prove(&parts.store, &parts.keys, &ports).await?;
-        let audit = AuditWriter::start(parts.audit, tasks);
+    pub async fn open(
+        parts: Parts,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Result<Self, CanaryError> {
+        let Parts { store, audit, keys, egress, catalog, clock, chance, public_url } = parts;
+        let time_and_chance = Ports { clock, chance };
+        canary::prove(&store, &keys, &time_and_chance).await?;
+        let audit = AuditWriter::start(audit, tasks);
         Ok(Self(Arc::new(Inner {
-            store: parts.store,
+            store,
             audit,
-            keys: parts.keys,
-            egress: parts.egress,
-            catalog: parts.catalog,
-            ports,
-            public_url: parts.public_url,
+            keys,
+            egress,
+            catalog,
+            ports: time_and_chance,
+            public_url,
             keys_seen: KeysSeen::default(),
             usage: Usage::default(),
             refreshes: refresh::Running::default(),

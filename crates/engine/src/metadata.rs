@@ -4,10 +4,10 @@ use model::audit::Action;
 use model::{Connection, ConnectionKey, IntegrationKey};
 use serde_json::{Map, Value};
 
+use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Thing};
-use crate::Engine;
 
 /// How metadata is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,17 +45,15 @@ impl Engine {
             written.extend(metadata.clone());
             store::connections::set_metadata(&mut tx, environment, connection.id, &written).await?;
         }
-        tx.commit().await?;
-        for connection in &connections {
-            self.record(Event {
+        let entry = |connection: &Connection| {
+            self.entry(Event {
                 environment,
                 actor: by.actor(),
                 action: Action::ConnectionUpdated,
                 subject: &connection.id.to_string(),
                 detail: Some("metadata".to_owned()),
             })
-            .await?;
-        }
-        Ok(())
+        };
+        self.commit_all(tx, connections.iter().map(entry).collect()).await
     }
 }

@@ -2,7 +2,7 @@
 
 use catalog::Provider;
 use model::webhook::{AuthEvent, EventEndUser, EventError, Operation};
-use model::{Environment, OutboxId, OutboxMessage, Tags};
+use model::{Environment, EnvironmentId, OutboxId, OutboxMessage, Tags, WebhookSettings};
 use store::Tx;
 use uuid::Uuid;
 
@@ -25,10 +25,23 @@ pub(crate) struct Happened<'a> {
 }
 
 impl Engine {
+    /// Where events of an environment go. Read before the transaction begins: one that waits for a second connection
+    /// of the pool can wait for itself.
+    pub(crate) async fn event_settings(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<WebhookSettings>, store::Error> {
+        store::webhooks::find(self.store(), environment).await
+    }
+
     /// Writes the event for every URL that wants it. The caller wakes the delivery after the commit.
-    pub(crate) async fn notify(&self, tx: &mut Tx, happened: Happened<'_>) -> Result<(), store::Error> {
+    pub(crate) async fn notify(
+        &self,
+        tx: &mut Tx,
+        settings: &WebhookSettings,
+        happened: Happened<'_>,
+    ) -> Result<(), store::Error> {
         let environment = happened.environment.id;
-        let Some(settings) = store::webhooks::find(self.store(), environment).await? else { return Ok(()) };
         if !settings.wants(happened.operation) {
             return Ok(());
         }

@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use crate::error::Error;
 use crate::Engine;
+use crate::error::Error;
 
 /// Ended rows are kept a day, so that a late visitor is told «expired» and not «unknown».
 const KEPT: SignedDuration = SignedDuration::from_hours(24);

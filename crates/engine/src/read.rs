@@ -7,11 +7,12 @@ use model::audit::Action;
 use model::{Connection, ConnectionKey, Freshness, IntegrationKey, RefreshMargin, Scope};
 use protocol::Credential;
 
+use crate::Engine;
 use crate::actor::{Caller, Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Thing, Upstream};
+use crate::refresh::Patience;
 use crate::seals::{ConnectionSecrets, SecretMap};
-use crate::Engine;
 
 /// What the reader asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,15 +77,21 @@ impl Engine {
         if !with_credential {
             return Ok(plain(connection, integration.clone(), provider));
         }
-        let now = self.ports().now();
         let connection = match self.serveable(connection, &provider, options.force_refresh).await {
             Ok(connection) => connection,
             Err((connection, Error::Upstream(upstream))) => {
                 let connection = Box::new(plain(*connection, integration.clone(), provider));
                 return Err(ReadError::Failing { connection, upstream });
             }
-            Err((_, error)) => return Err(error.into()),
+            Err((connection, error)) => {
+                if matches!(error, Error::Integrity) {
+                    self.report_integrity(by, &connection).await;
+                }
+                return Err(error.into());
+            }
         };
+        // A refresh may have taken a while, so the time is asked for again.
+        let now = self.ports().now();
         let secrets = match self.open_connection(&connection) {
             Ok(secrets) => secrets,
             Err(error) => {
@@ -146,7 +153,8 @@ impl Engine {
             let error = Error::Upstream(self.too_early(&connection));
             return Err((Box::new(connection), error));
         }
-        match self.refresh(&connection).await {
+        let patience = if standing == Freshness::Due && !forced { Patience::Short } else { Patience::Long };
+        match self.refresh(&connection, patience).await {
             Ok(refreshed) => Ok(refreshed),
             Err(error) if !forced && standing == Freshness::Due => {
                 tracing::warn!(%error, connection = %connection.id, "a due refresh failed; the valid token is served");
@@ -160,10 +168,14 @@ impl Engine {
     }
 
     async fn reread(&self, connection: &Connection) -> Option<Connection> {
-        store::connections::find_by_id(self.store(), connection.environment, connection.id).await.ok().flatten()
+        store::connections::find_by_id(self.store(), connection.environment, connection.id)
+            .await
+            .ok()
+            .flatten()
     }
 
-    fn too_early(&self, connection: &Connection) -> Upstream {
+    /// What is known of the last failure, when no attempt is made now.
+    pub(crate) fn too_early(&self, connection: &Connection) -> Upstream {
         let health = &connection.refresh;
         let code = health.error_code.clone().unwrap_or_else(|| "refresh_failed".to_owned());
         let message = if health.needs_reauth {
@@ -171,7 +183,9 @@ impl Engine {
                 .to_owned()
         } else {
             let until = health.retry_at.map(|at| at.to_string()).unwrap_or_default();
-            format!("the access token has expired and the last refresh failed; the next attempt is possible at {until}, or at once with force_refresh=true")
+            format!(
+                "the access token has expired and the last refresh failed; the next attempt is possible at {until}, or at once with force_refresh=true"
+            )
         };
         let log_id = health.error_log_id.clone().unwrap_or_else(|| self.ports().log_id());
         Upstream { code, message, log_id, not_tried: true }
@@ -209,7 +223,11 @@ pub(crate) fn standing(connection: &Connection, provider: &Provider, now: jiff::
     Freshness::at(now, Some(end), margin)
 }
 
-pub(crate) fn plain(connection: Connection, integration: IntegrationKey, provider: Arc<Provider>) -> ReadConnection {
+pub(crate) fn plain(
+    connection: Connection,
+    integration: IntegrationKey,
+    provider: Arc<Provider>,
+) -> ReadConnection {
     ReadConnection {
         connection,
         integration,

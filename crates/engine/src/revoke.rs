@@ -49,10 +49,13 @@ impl Engine {
 
     async fn try_revoke(&self, connection: &Connection) -> Result<RevocationOutcome, Error> {
         let integration =
-            store::integrations::find_by_id(self.store(), connection.environment, connection.integration).await?;
+            store::integrations::find_by_id(self.store(), connection.environment, connection.integration)
+                .await?;
         let Some(integration) = integration else { return Ok(RevocationOutcome::Unsupported) };
         let secrets = self.open_connection(connection)?;
-        let Credential::OAuth2(tokens) = &secrets.credential else { return Ok(RevocationOutcome::Unsupported) };
+        let Credential::OAuth2(tokens) = &secrets.credential else {
+            return Ok(RevocationOutcome::Unsupported);
+        };
         let provider = self.resolved(&integration).await?;
         let fields = self.fields(&provider, &integration, &connection.config);
         let secret = self.open_integration(&integration)?.remove(CLIENT_SECRET);

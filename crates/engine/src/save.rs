@@ -11,12 +11,13 @@ use model::webhook::{EventEndUser, Operation};
 use model::{Actor, Connection, ConnectionId, ConnectionKey, EndUser, Environment, Integration, Tags};
 use protocol::Credential;
 use serde_json::{Map, Value};
-use store::{Constraint, Tx};
+use store::Constraint;
 use vault::Secret;
 
 use crate::Engine;
+use crate::actor::SessionCaller;
 use crate::audit::Event;
-use crate::error::Error;
+use crate::error::{Error, Rule};
 use crate::notify::Happened;
 use crate::seals::{ConnectionSecrets, Place, SecretMap};
 
@@ -30,6 +31,10 @@ pub(crate) struct Save {
     pub(crate) credential: Credential,
     /// Connection fields by their name on the wire; secret ones are sealed.
     pub(crate) config: Map<String, Value>,
+    /// Secret connection fields that stay as they were; those in `config` win.
+    pub(crate) kept_fields: SecretMap,
+    /// The connection that is authorized again: there must be exactly this one.
+    pub(crate) reconnects: Option<ConnectionId>,
     pub(crate) end_user: Option<EndUser>,
     pub(crate) tags: Option<Tags>,
     pub(crate) metadata: Option<Map<String, Value>>,
@@ -61,28 +66,41 @@ impl Engine {
                 result => break result?,
             }
         };
+        let saved = saved
+            .ok_or_else(|| Error::refused(Rule::ConnectionGone, "the connection was deleted meanwhile"))?;
         self.0.nudge.wake();
         let action = match saved.operation {
             Operation::Creation => Action::ConnectionCreated,
             Operation::Override | Operation::Refresh => Action::ConnectionReplaced,
         };
-        self.record(Event {
-            environment: new.environment.id,
-            actor: new.actor,
-            action,
-            subject: &saved.connection.id.to_string(),
-            detail: Some(format!("{} / {}", new.integration.key, new.key)),
-        })
-        .await?;
+        let written = self
+            .record(Event {
+                environment: new.environment.id,
+                actor: new.actor,
+                action,
+                subject: &saved.connection.id.to_string(),
+                detail: Some(format!("{} / {}", new.integration.key, new.key)),
+            })
+            .await;
+        if let Err(error) = written {
+            // The connection is there. Whoever is told otherwise authorizes again, which ends this grant at strict
+            // providers.
+            tracing::error!(%error, connection = %saved.connection.id, action = action.as_str(), "an audit entry is lost");
+        }
         Ok(saved)
     }
 
-    async fn try_save(&self, new: &Save) -> Result<Saved, store::Error> {
+    /// `None` when the connection to authorize again is gone.
+    async fn try_save(&self, new: &Save) -> Result<Option<Saved>, store::Error> {
         let environment = new.environment.id;
         let now = self.ports().now();
+        let settings = self.event_settings(environment).await?;
         let mut tx = self.store().begin().await?;
         let existing =
             store::connections::find_in(&mut tx, environment, new.integration.id, &new.key).await?;
+        if new.reconnects.is_some() && new.reconnects != existing.as_ref().map(|old| old.id) {
+            return Ok(None);
+        }
         let (connection, operation) = match existing {
             None => {
                 let connection = self.assemble(new, None, now);
@@ -99,38 +117,20 @@ impl Engine {
                 (connection, Operation::Override)
             }
         };
-        self.tell(&mut tx, new, &connection, operation).await?;
+        if let Some(settings) = &settings {
+            self.notify(&mut tx, settings, new.happened(&connection, operation)).await?;
+        }
         tx.commit().await?;
-        Ok(Saved { connection, operation })
-    }
-
-    async fn tell(
-        &self,
-        tx: &mut Tx,
-        new: &Save,
-        connection: &Connection,
-        operation: Operation,
-    ) -> Result<(), store::Error> {
-        let happened = Happened {
-            environment: &new.environment,
-            integration_key: new.integration.key.as_str(),
-            provider: &new.provider,
-            connection_key: connection.key.as_str(),
-            stream: connection.id.0,
-            operation,
-            error: None,
-            tags: Some(&connection.tags),
-            end_user: new.event_end_user.clone(),
-            url_override: connection.webhook_url_override.as_deref(),
-        };
-        self.notify(tx, happened).await
+        Ok(Some(Saved { connection, operation }))
     }
 
     fn assemble(&self, new: &Save, old: Option<&Connection>, now: Timestamp) -> Connection {
         let id = old.map_or_else(|| ConnectionId(self.ports().row_id()), |old| old.id);
         let version = old.map_or(1, |old| old.version + 1);
-        let (config, secret_fields) = split_secrets(&new.provider, &new.config);
-        let secrets = ConnectionSecrets { credential: new.credential.clone(), fields: secret_fields };
+        let (config, entered) = split_secrets(&new.provider, &new.config);
+        let mut fields = new.kept_fields.clone();
+        fields.extend(entered);
+        let secrets = ConnectionSecrets { credential: new.credential.clone(), fields };
         let place = Place::credential(new.environment.id, id.0, version);
         Connection {
             id,
@@ -158,6 +158,52 @@ impl Engine {
             last_fetched_at: old.and_then(|old| old.last_fetched_at),
             created_at: old.map_or(now, |old| old.created_at),
             updated_at: now,
+        }
+    }
+}
+
+impl Save {
+    /// What a connect session makes of a credential.
+    pub(crate) fn of_session(
+        by: &SessionCaller,
+        integration: Integration,
+        provider: Arc<Provider>,
+        key: ConnectionKey,
+        credential: Credential,
+        config: Map<String, Value>,
+    ) -> Self {
+        let session = &by.session;
+        let organization = session.organization.as_ref().map(|organization| organization.id.as_str());
+        Self {
+            environment: by.environment.clone(),
+            integration,
+            provider,
+            key,
+            credential,
+            config,
+            kept_fields: SecretMap::new(),
+            reconnects: session.reconnects,
+            end_user: session.end_user.clone(),
+            tags: Some(session.tags.clone()),
+            metadata: None,
+            webhook_url_override: session.webhook_url_override.clone(),
+            event_end_user: session.end_user.as_ref().map(|user| EventEndUser::of(user, organization)),
+            actor: by.actor(),
+        }
+    }
+
+    fn happened<'a>(&'a self, connection: &'a Connection, operation: Operation) -> Happened<'a> {
+        Happened {
+            environment: &self.environment,
+            integration_key: self.integration.key.as_str(),
+            provider: &self.provider,
+            connection_key: connection.key.as_str(),
+            stream: connection.id.0,
+            operation,
+            error: None,
+            tags: Some(&connection.tags),
+            end_user: self.event_end_user.clone(),
+            url_override: connection.webhook_url_override.as_deref(),
         }
     }
 }
@@ -193,11 +239,12 @@ fn split_secrets(provider: &Provider, config: &Map<String, Value>) -> (Map<Strin
     let mut plain = Map::new();
     let mut secret = SecretMap::new();
     for (name, value) in config {
-        match value {
-            Value::String(text) if is_secret(name) => {
-                drop(secret.insert(name.clone(), Secret::new(text.clone())))
-            }
-            other => drop(plain.insert(name.clone(), other.clone())),
+        if let Value::String(text) = value
+            && is_secret(name)
+        {
+            secret.insert(name.clone(), Secret::new(text.clone()));
+        } else {
+            plain.insert(name.clone(), value.clone());
         }
     }
     (plain, secret)

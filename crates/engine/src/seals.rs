@@ -33,7 +33,7 @@ impl Place {
     }
 
     pub(crate) const fn session_defaults(environment: EnvironmentId, row: Uuid) -> Self {
-        Self { table: "connect_sessions", column: "defaults", environment, row, version: 1 }
+        Self { table: "sessions", column: "defaults", environment, row, version: 1 }
     }
 
     pub(crate) const fn flow(environment: EnvironmentId, row: Uuid) -> Self {
@@ -88,16 +88,20 @@ impl Engine {
                 "a sealed value does not open at its place"
             );
             match error {
-                OpenError::Integrity | OpenError::UnknownFormat | OpenError::UnknownKey(_) => Error::Integrity,
+                OpenError::Integrity | OpenError::UnknownFormat | OpenError::UnknownKey(_) => {
+                    Error::Integrity
+                }
             }
         })
     }
 
     pub(crate) fn seal_connection(&self, place: &Place, secrets: &ConnectionSecrets) -> Sealed {
         let credential = secrets.credential.seal_text();
-        let text = std::str::from_utf8(credential.expose()).expect("credentials serialise to JSON, which is text");
+        let text =
+            std::str::from_utf8(credential.expose()).expect("credentials serialise to JSON, which is text");
         let credential = RawValue::from_string(text.to_owned()).expect("credentials serialise to JSON");
-        let fields = secrets.fields.iter().map(|(name, value)| (name.clone(), value.expose().clone())).collect();
+        let fields =
+            secrets.fields.iter().map(|(name, value)| (name.clone(), value.expose().clone())).collect();
         let stored = StoredConnection { credential, fields };
         self.seal(place, Secret::new(to_json(&stored)).expose())
     }
@@ -116,7 +120,8 @@ impl Engine {
     }
 
     pub(crate) fn open_integration(&self, integration: &Integration) -> Result<SecretMap, Error> {
-        let place = Place::integration_secrets(integration.environment, integration.id.0, integration.version);
+        let place =
+            Place::integration_secrets(integration.environment, integration.id.0, integration.version);
         let text = self.open_sealed(&place, &integration.secrets)?;
         Ok(secret(from_json(text.expose(), "integrations.secrets")?))
     }
@@ -125,10 +130,13 @@ impl Engine {
         self.seal(place, Secret::new(to_json(defaults)).expose())
     }
 
-    pub(crate) fn open_defaults(&self, session: &model::ConnectSession) -> Result<DefaultsByIntegration, Error> {
+    pub(crate) fn open_defaults(
+        &self,
+        session: &model::ConnectSession,
+    ) -> Result<DefaultsByIntegration, Error> {
         let place = Place::session_defaults(session.environment, session.id.0);
         let text = self.open_sealed(&place, &session.defaults)?;
-        from_json(text.expose(), "connect_sessions.defaults")
+        from_json(text.expose(), "sessions.defaults")
     }
 
     pub(crate) fn seal_flow(&self, place: &Place, content: &FlowContent) -> Sealed {

@@ -4,8 +4,9 @@ use egress::Limits;
 use protocol::{Request, Response, TokenError};
 use vault::Secret;
 
-use crate::error::{Error, Upstream};
 use crate::Engine;
+use crate::error::{Error, Upstream};
+use crate::scrub::scrubbed;
 
 /// Why there is no answer to read.
 pub(crate) struct NoAnswer {
@@ -60,14 +61,18 @@ fn no_answer(error: &egress::Error) -> NoAnswer {
     NoAnswer { code, message: error.to_string() }
 }
 
-/// A failed token request as codes and words of ours, with what the provider said, made safe.
-pub(crate) fn token_failure(error: &TokenError) -> (String, String) {
+/// A failed token request as codes and words of ours, with what the provider said, made safe: without the secrets that
+/// the request told it.
+pub(crate) fn token_failure(error: &TokenError, told: &[&str]) -> (String, String) {
     let said = match error {
         TokenError::Refused { code, description, .. } | TokenError::Grant { code, description, .. } => {
             let words = description.as_deref().map(|words| format!(": {words}")).unwrap_or_default();
             format!(" The provider said {code}{words}.")
         }
-        _ => String::new(),
+        TokenError::RateLimited { .. }
+        | TokenError::Unavailable { .. }
+        | TokenError::Unreadable { .. }
+        | TokenError::Truncated => String::new(),
     };
-    (error.code().to_owned(), format!("{}{said}", error.public_message()))
+    (scrubbed(error.code(), told), format!("{}{}", error.public_message(), scrubbed(&said, told)))
 }

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use model::audit::Action;
 use model::session::{Defaults, DefaultsByIntegration, LIFETIME};
 use model::{
-    ConnectSession, Connection, ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode, Organization, SessionId, Tags,
+    ConnectSession, Connection, ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode, Organization,
+    SessionId, Tags,
 };
 use serde_json::{Map, Value};
 use url::Url;
 use vault::Secret;
 
+use crate::Engine;
 use crate::actor::{Caller, Grant, SessionCaller, right};
 use crate::audit::Event;
 use crate::error::{Error, Rule};
 use crate::seals::Place;
-use crate::Engine;
 
 /// A session to be made. Shapes were checked by the caller; existence and tags are checked here.
 #[derive(Default)]
@@ -86,9 +87,12 @@ impl Engine {
         mut new: NewSession,
     ) -> Result<CreatedSession, Error> {
         let environment = by.environment.id;
-        let found = store::connections::find(self.store(), environment, &target.integration, &target.connection).await?;
+        let found =
+            store::connections::find(self.store(), environment, &target.integration, &target.connection)
+                .await?;
         let connection = found.map(|found| found.connection).ok_or_else(|| {
-            let message = "there is no such connection for this integration; use POST /connect/sessions for a new one";
+            let message =
+                "there is no such connection for this integration; use POST /connect/sessions for a new one";
             Error::refused(Rule::Body, message)
         })?;
         new.allowed_integrations = vec![target.integration.as_str().to_owned()];
@@ -122,20 +126,21 @@ impl Engine {
             overrides: new.overrides.unwrap_or_default(),
             webhook_url_override: new.webhook_url_override.filter(|url| !url.is_empty()),
             reconnects: reconnects.map(|connection| connection.id),
-            browser_hash: None,
             created_at: now,
             expires_at,
         };
         let mut tx = self.store().begin().await?;
         store::sessions::create(&mut tx, &session).await?;
-        tx.commit().await?;
-        self.record(Event {
-            environment,
-            actor: by.actor(),
-            action: Action::SessionCreated,
-            subject: &id.to_string(),
-            detail: session.end_user.as_ref().map(|user| format!("end_user {}", user.id)),
-        })
+        self.commit(
+            tx,
+            Event {
+                environment,
+                actor: by.actor(),
+                action: Action::SessionCreated,
+                subject: &id.to_string(),
+                detail: session.end_user.as_ref().map(|user| format!("end_user {}", user.id)),
+            },
+        )
         .await?;
         let connect_link = token.map(|token| self.connect_link(token));
         Ok(CreatedSession { token, connect_link, expires_at })
@@ -186,14 +191,16 @@ impl Engine {
     pub async fn delete_session(&self, by: &SessionCaller) -> Result<(), Error> {
         let mut tx = self.store().begin().await?;
         store::sessions::delete(&mut tx, by.environment.id, by.session.id).await?;
-        tx.commit().await?;
-        self.record(Event {
-            environment: by.environment.id,
-            actor: by.actor(),
-            action: Action::SessionDeleted,
-            subject: &by.session.id.to_string(),
-            detail: None,
-        })
+        self.commit(
+            tx,
+            Event {
+                environment: by.environment.id,
+                actor: by.actor(),
+                action: Action::SessionDeleted,
+                subject: &by.session.id.to_string(),
+                detail: None,
+            },
+        )
         .await
     }
 }
@@ -205,7 +212,7 @@ fn keep_what_is_known(new: &mut NewSession, connection: &Connection) {
         new.tags = Some(connection.tags.clone());
     }
     if new.end_user.is_none() {
-        new.end_user = connection.end_user.clone();
+        new.end_user.clone_from(&connection.end_user);
     }
     if new.organization.is_none() {
         new.organization = new.end_user.as_ref().and_then(|user| user.organization.clone());
@@ -225,7 +232,11 @@ fn session_tags(new: &NewSession) -> Result<Tags, Error> {
 }
 
 fn unknown(path: &[&str], key: &str) -> Issue {
-    Issue::new(IssueCode::Custom, path.iter().copied(), format!("there is no integration «{key}» in this environment"))
+    Issue::new(
+        IssueCode::Custom,
+        path.iter().copied(),
+        format!("there is no integration «{key}» in this environment"),
+    )
 }
 
 /// Parameters that Claviger owns cannot be set, not even by the app's server: they carry the protection of the flow.

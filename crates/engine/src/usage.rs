@@ -30,6 +30,17 @@ impl Usage {
     fn take(&self) -> Latest {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// What could not be written waits for the next time; uses seen meanwhile are later and stay.
+    fn put_back(&self, unwritten: Latest) {
+        let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, at) in unwritten.keys {
+            latest.keys.entry(key).or_insert(at);
+        }
+        for (connection, at) in unwritten.connections {
+            latest.connections.entry(connection).or_insert(at);
+        }
+    }
 }
 
 impl Engine {
@@ -39,12 +50,19 @@ impl Engine {
         if latest.keys.is_empty() && latest.connections.is_empty() {
             return Ok(());
         }
-        let keys: Vec<_> = latest.keys.into_iter().collect();
-        let connections: Vec<_> = latest.connections.into_iter().collect();
+        let written = self.write_usage(&latest).await;
+        if written.is_err() {
+            self.usage().put_back(latest);
+        }
+        Ok(written?)
+    }
+
+    async fn write_usage(&self, latest: &Latest) -> Result<(), store::Error> {
+        let keys: Vec<_> = latest.keys.iter().map(|(id, at)| (*id, *at)).collect();
+        let connections: Vec<_> = latest.connections.iter().map(|(id, at)| (*id, *at)).collect();
         let mut tx = self.store().begin().await?;
         store::api_keys::touch(&mut tx, &keys).await?;
         store::connections::touch(&mut tx, &connections).await?;
-        tx.commit().await?;
-        Ok(())
+        tx.commit().await
     }
 }

@@ -5,11 +5,11 @@ use model::{Environment, Issue, IssueCode, WebhookSettings};
 use url::Url;
 use vault::Secret;
 
+use crate::Engine;
 use crate::actor::{Caller, Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Rule, Thing};
 use crate::seals::Place;
-use crate::Engine;
 
 /// Webhook settings as they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,10 @@ pub struct WebhookPatch {
 
 impl Engine {
     /// The environment's settings, without the key.
-    pub async fn webhook_settings(&self, by: &Grant<right::ReadWebhooks>) -> Result<WebhookSettingsView, Error> {
+    pub async fn webhook_settings(
+        &self,
+        by: &Grant<right::ReadWebhooks>,
+    ) -> Result<WebhookSettingsView, Error> {
         Ok(view(&self.settings_of(by).await?))
     }
 
@@ -65,10 +68,13 @@ impl Engine {
             return Err(Error::Invalid(issues));
         }
         settings.on_auth_creation = patch.on_auth_creation.unwrap_or(settings.on_auth_creation);
-        settings.on_auth_refresh_error = patch.on_auth_refresh_error.unwrap_or(settings.on_auth_refresh_error);
-        let version = settings.version;
-        self.store_settings(&settings, version).await?;
-        self.trace_webhooks(by, Action::WebhooksUpdated).await?;
+        settings.on_auth_refresh_error =
+            patch.on_auth_refresh_error.unwrap_or(settings.on_auth_refresh_error);
+        // The key is sealed anew, because the version it is bound to counts every write: two changes at the same
+        // moment must not undo one another.
+        let (expected, key) = (settings.version, self.open_signing_key(&settings)?);
+        self.seal_signing_key(&mut settings, &key);
+        self.store_settings(by, &settings, expected, Action::WebhooksUpdated).await?;
         Ok(view(&settings))
     }
 
@@ -86,20 +92,27 @@ impl Engine {
     pub async fn signing_key(&self, by: &Grant<right::RotateSigningKey>) -> Result<Secret<String>, Error> {
         let settings = self.settings_of(by).await?;
         let key = self.open_signing_key(&settings)?;
-        self.trace_webhooks(by, Action::SigningKeyRead).await?;
+        self.record(trace(by, Action::SigningKeyRead)).await?;
         Ok(key)
     }
 
     /// A new signing key, in force for the next delivery.
-    pub async fn rotate_signing_key(&self, by: &Grant<right::RotateSigningKey>) -> Result<Secret<String>, Error> {
+    pub async fn rotate_signing_key(
+        &self,
+        by: &Grant<right::RotateSigningKey>,
+    ) -> Result<Secret<String>, Error> {
         let mut settings = self.settings_of(by).await?;
         let expected = settings.version;
         let key = model::token::mint_signing_key(self.ports().random());
-        settings.version += 1;
-        settings.signing_key = self.seal(&Place::signing_key(settings.environment, settings.version), key.expose().as_bytes());
-        self.store_settings(&settings, expected).await?;
-        self.trace_webhooks(by, Action::SigningKeyRotated).await?;
+        self.seal_signing_key(&mut settings, &key);
+        self.store_settings(by, &settings, expected, Action::SigningKeyRotated).await?;
         Ok(key)
+    }
+
+    fn seal_signing_key(&self, settings: &mut WebhookSettings, key: &Secret<String>) {
+        settings.version += 1;
+        let place = Place::signing_key(settings.environment, settings.version);
+        settings.signing_key = self.seal(&place, key.expose().as_bytes());
     }
 
     pub(crate) fn open_signing_key(&self, settings: &WebhookSettings) -> Result<Secret<String>, Error> {
@@ -128,23 +141,31 @@ impl Engine {
         settings.ok_or(Error::NotFound(Thing::WebhookSettings))
     }
 
-    async fn store_settings(&self, settings: &WebhookSettings, expected: u64) -> Result<(), Error> {
+    async fn store_settings(
+        &self,
+        by: &Caller,
+        settings: &WebhookSettings,
+        expected: u64,
+        action: Action,
+    ) -> Result<(), Error> {
         let mut tx = self.store().begin().await?;
         if !store::webhooks::update(&mut tx, settings, expected).await? {
-            return Err(Error::refused(Rule::Conflict, "the webhook settings were changed at the same moment; try again"));
+            return Err(Error::refused(
+                Rule::Conflict,
+                "the webhook settings were changed at the same moment; try again",
+            ));
         }
-        Ok(tx.commit().await?)
+        self.commit(tx, trace(by, action)).await
     }
+}
 
-    async fn trace_webhooks(&self, by: &Caller, action: Action) -> Result<(), Error> {
-        self.record(Event {
-            environment: by.environment.id,
-            actor: by.actor(),
-            action,
-            subject: by.environment.name.as_str(),
-            detail: None,
-        })
-        .await
+fn trace(by: &Caller, action: Action) -> Event<'_> {
+    Event {
+        environment: by.environment.id,
+        actor: by.actor(),
+        action,
+        subject: by.environment.name.as_str(),
+        detail: None,
     }
 }
 

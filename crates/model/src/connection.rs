@@ -88,7 +88,8 @@ impl RefreshHealth {
             .retry_after_s
             .map_or(0, |seconds| seconds.min(Self::LONGEST_RETRY_AFTER_S))
             .max(doubled.min(Self::LONGEST_WAIT_S));
-        let retry_at = now.checked_add(jiff::SignedDuration::from_secs(wait.cast_signed())).unwrap_or(Timestamp::MAX);
+        let retry_at =
+            now.checked_add(jiff::SignedDuration::from_secs(wait.cast_signed())).unwrap_or(Timestamp::MAX);
         Self {
             failures,
             retry_at: Some(retry_at),
@@ -122,7 +123,12 @@ mod tests {
     use super::*;
 
     fn failure(retry_after_s: Option<u64>, grant_gone: bool) -> RefreshFailure {
-        RefreshFailure { code: "provider_unavailable".to_owned(), log_id: "1".to_owned(), grant_gone, retry_after_s }
+        RefreshFailure {
+            code: "provider_unavailable".to_owned(),
+            log_id: "1".to_owned(),
+            grant_gone,
+            retry_after_s,
+        }
     }
 
     #[test]
@@ -141,7 +147,10 @@ mod tests {
     fn a_provider_that_asks_for_time_gets_it_up_to_an_hour() {
         let now = Timestamp::UNIX_EPOCH;
         let asked = |seconds| {
-            RefreshHealth::default().failed(now, failure(Some(seconds), false)).retry_at.map(Timestamp::as_second)
+            RefreshHealth::default()
+                .failed(now, failure(Some(seconds), false))
+                .retry_at
+                .map(Timestamp::as_second)
         };
         assert_eq!(asked(90), Some(90));
         assert_eq!(asked(1), Some(30));

@@ -31,7 +31,11 @@ pub struct Organization {
 impl EndUser {
     /// What to call the person on a page: name, else e-mail address, else identifier.
     pub fn label(&self) -> &str {
-        self.display_name.as_deref().filter(|name| !name.is_empty()).or(self.email.as_deref()).unwrap_or(&self.id)
+        self.display_name
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .or(self.email.as_deref())
+            .unwrap_or(&self.id)
     }
 }
 
@@ -47,7 +51,9 @@ pub fn is_email(text: &str) -> bool {
         && !local.starts_with('.')
         && !local.contains("..")
         && domain.chars().all(domain_char)
-        && domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+        && domain
+            .split('.')
+            .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
         && last.len() >= 2
         && last.chars().all(|c| c.is_ascii_alphabetic())
 }
@@ -61,7 +67,9 @@ mod tests {
         for good in ["a@b.co", "ada.l+x@mail.example.org", "o'neil@example.ie"] {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["", "a@b", "a@b.c", "@b.co", "a b@c.de", "a@b..de", "a@@b.de", "a@-b.de", "a@b.d1", "a\r@b.de"] {
+        for bad in
+            ["", "a@b", "a@b.c", "@b.co", "a b@c.de", "a@b..de", "a@@b.de", "a@-b.de", "a@b.d1", "a\r@b.de"]
+        {
             assert!(!is_email(bad), "{bad}");
         }
     }

@@ -25,16 +25,23 @@ pub fn check(input: &Input, value: &str) -> Result<(), Issue> {
         return issue(IssueCode::TooBig, format!("{label} has at most {LONGEST_VALUE} characters"));
     }
     if has_forbidden_control(input.kind, value) {
-        return issue(IssueCode::InvalidFormat, format!("{label} must not hold line breaks or control characters"));
+        return issue(
+            IssueCode::InvalidFormat,
+            format!("{label} must not hold line breaks or control characters"),
+        );
     }
     if let Some(says) = wrong_kind(input, value) {
         return issue(IssueCode::InvalidFormat, format!("{label} {says}"));
     }
     if input.kind == Kind::Enum && !input.choices.iter().any(|choice| choice == value) {
-        return issue(IssueCode::InvalidValue, format!("{label} must be one of: {}", input.choices.join(", ")));
+        return issue(
+            IssueCode::InvalidValue,
+            format!("{label} must be one of: {}", input.choices.join(", ")),
+        );
     }
     if !matches_pattern(input, value) {
-        let hint = input.example.as_ref().map(|example| format!(", for example {example}")).unwrap_or_default();
+        let hint =
+            input.example.as_ref().map(|example| format!(", for example {example}")).unwrap_or_default();
         return issue(IssueCode::InvalidFormat, format!("{label} does not have the expected form{hint}"));
     }
     Ok(())
@@ -82,7 +89,9 @@ fn is_hostname(value: &str) -> bool {
     };
     host.len() <= 253
         && host.split('.').all(label)
-        && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok())
+        && port.is_none_or(|port| {
+            !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok()
+        })
 }
 
 /// An absolute URL without user information. Plain http is left to the egress rules, which allow it only where the

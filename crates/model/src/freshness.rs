@@ -75,7 +75,11 @@ mod tests {
         ];
         for (life, early, at, expected) in table {
             let margin = RefreshMargin::of(Some(second(0)), second(life), early);
-            assert_eq!(Freshness::at(second(at), Some(second(life)), margin), expected, "{life} {early:?} {at}");
+            assert_eq!(
+                Freshness::at(second(at), Some(second(life)), margin),
+                expected,
+                "{life} {early:?} {at}"
+            );
         }
     }
 

@@ -70,7 +70,9 @@ impl Integration {
                 missing.push("credentials.client_secret".to_owned());
             }
         }
-        for input in provider.inputs.integration.iter().filter(|input| input.required && input.default.is_none()) {
+        for input in
+            provider.inputs.integration.iter().filter(|input| input.required && input.default.is_none())
+        {
             let name = input.wire_name();
             if !self.holds_secret(name) && self.config.get(name).is_none_or(String::is_empty) {
                 missing.push(format!("integration_config.{name}"));
@@ -92,7 +94,8 @@ impl Integration {
     fn needs_client_secret(&self, provider: &Provider) -> bool {
         let public_by_config = provider.quirks.contains(&Quirk::OperatorDefined)
             && self.config.get("client_auth").is_some_and(|method| method == "none");
-        let public_by_catalog = provider.token.as_ref().is_some_and(|token| token.client_auth == ClientAuth::None);
+        let public_by_catalog =
+            provider.token.as_ref().is_some_and(|token| token.client_auth == ClientAuth::None);
         !(public_by_config || public_by_catalog)
     }
 }

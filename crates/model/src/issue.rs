@@ -41,7 +41,11 @@ pub enum IssueCode {
 
 impl Issue {
     /// A problem at one place.
-    pub fn new<P: Into<String>>(code: IssueCode, path: impl IntoIterator<Item = P>, message: impl Into<String>) -> Self {
+    pub fn new<P: Into<String>>(
+        code: IssueCode,
+        path: impl IntoIterator<Item = P>,
+        message: impl Into<String>,
+    ) -> Self {
         Self { code, message: message.into(), path: path.into_iter().map(Into::into).collect() }
     }
 

@@ -110,7 +110,9 @@ impl Scopes {
 
 fn grants(held: &str, wanted: Scope) -> bool {
     held == wanted.as_str()
-        || held.strip_suffix('*').is_some_and(|prefix| prefix.ends_with(':') && wanted.as_str().starts_with(prefix))
+        || held
+            .strip_suffix('*')
+            .is_some_and(|prefix| prefix.ends_with(':') && wanted.as_str().starts_with(prefix))
 }
 
 #[cfg(test)]

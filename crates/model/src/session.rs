@@ -40,8 +40,6 @@ pub struct ConnectSession {
     pub webhook_url_override: Option<String>,
     /// The connection to authorize again.
     pub reconnects: Option<ConnectionId>,
-    /// Hash of the cookie of the first browser that set out; no other browser may use the session.
-    pub browser_hash: Option<TokenHash>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.

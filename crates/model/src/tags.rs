@@ -93,11 +93,16 @@ fn base_tags(end_user: Option<&EndUser>, organization: Option<&Organization>) ->
         ("end_user_email", end_user.and_then(|user| user.email.as_ref())),
         ("end_user_display_name", end_user.and_then(|user| user.display_name.as_ref())),
         ("organization_id", organization.map(|organization| &organization.id)),
-        ("organization_display_name", organization.and_then(|organization| organization.display_name.as_ref())),
+        (
+            "organization_display_name",
+            organization.and_then(|organization| organization.display_name.as_ref()),
+        ),
     ];
     named
         .into_iter()
-        .filter_map(|(key, value)| value.filter(|value| !value.is_empty()).map(|value| (key.to_owned(), cut(value))))
+        .filter_map(|(key, value)| {
+            value.filter(|value| !value.is_empty()).map(|value| (key.to_owned(), cut(value)))
+        })
         .collect()
 }
 
@@ -127,7 +132,8 @@ mod tests {
 
     #[test]
     fn every_problem_is_reported_at_once() {
-        let issues = Tags::parse(pairs(&[("1a", "x"), ("b", ""), ("end_user_email", "no")])).expect_err("invalid");
+        let issues =
+            Tags::parse(pairs(&[("1a", "x"), ("b", ""), ("end_user_email", "no")])).expect_err("invalid");
         let paths: Vec<_> = issues.iter().map(|issue| issue.path[0].as_str()).collect();
         assert_eq!(paths, ["1a", "b", "end_user_email"]);
     }
@@ -150,7 +156,9 @@ mod tests {
             id: "u".repeat(300),
             email: None,
             display_name: Some(String::new()),
-            tags: Some([("Project".to_owned(), "7".to_owned()), ("bad key".to_owned(), "x".to_owned())].into()),
+            tags: Some(
+                [("Project".to_owned(), "7".to_owned()), ("bad key".to_owned(), "x".to_owned())].into(),
+            ),
             organization: None,
         };
         let tags = Tags::derived(Some(&user), None);
@@ -162,7 +170,13 @@ mod tests {
     #[test]
     fn too_many_own_tags_of_an_end_user_leave_only_the_base_ones() {
         let own = (0..10).map(|n| (format!("k{n}"), "v".to_owned())).collect();
-        let user = EndUser { id: "u".to_owned(), email: None, display_name: None, tags: Some(own), organization: None };
+        let user = EndUser {
+            id: "u".to_owned(),
+            email: None,
+            display_name: None,
+            tags: Some(own),
+            organization: None,
+        };
         assert_eq!(Tags::derived(Some(&user), None).as_map().len(), 1);
     }
 }

@@ -51,7 +51,8 @@ impl ApiKeyToken {
             return None;
         }
         let (body, sum) = text.split_at(text.len() - CHECKSUM_LENGTH);
-        (checksum(body) == sum).then(|| Self { public_id: public_id.to_owned(), text: Secret::new(text.to_owned()) })
+        (checksum(body) == sum)
+            .then(|| Self { public_id: public_id.to_owned(), text: Secret::new(text.to_owned()) })
     }
 
     /// The whole key, to be shown once.
@@ -86,7 +87,8 @@ pub fn session_token_form(text: &str) -> SessionTokenForm {
     match text.strip_prefix(SESSION_PREFIX) {
         None => SessionTokenForm::Other,
         Some(rest)
-            if rest.len() == 43 && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') =>
+            if rest.len() == 43
+                && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') =>
         {
             SessionTokenForm::WellFormed
         }

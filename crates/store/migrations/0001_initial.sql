@@ -58,7 +58,6 @@ create table sessions (
     overrides text not null,
     webhook_url_override text,
     reconnects uuid,
-    browser_hash bytea,
     created_at bigint not null,
     expires_at bigint not null,
     constraint sessions_token_hash unique (token_hash),
@@ -128,13 +127,15 @@ create index connections_environment_key on connections (environment_id, key);
 create index connections_newest on connections (environment_id, created_at desc, number desc);
 
 create table connection_tags (
+    -- Repeated from the connection, so that a look-up by value stays among the rows of its environment.
+    environment_id uuid not null references environments (id),
     connection_id uuid not null references connections (id) on delete cascade,
     key text not null,
     value text not null,
     primary key (connection_id, key)
 );
 
-create index connection_tags_value on connection_tags (key, value);
+create index connection_tags_value on connection_tags (environment_id, key, value);
 
 create table webhooks (
     environment_id uuid not null primary key references environments (id),

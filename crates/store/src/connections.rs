@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use crate::columns::{counter, json, ms, opt_plain, plain};
 use crate::db::{Store, Tx};
 use crate::error::Error;
+use crate::memory::{Name, Touched};
 
 pub use list::{ListFilter, Listed, list};
 pub use refresh::{
@@ -96,11 +97,30 @@ pub async fn insert(tx: &mut Tx, connection: &Connection) -> Result<(), Error> {
         ms(connection.created_at),
         ms(connection.updated_at),
     )?;
-    write_tags(tx, connection.id, &connection.tags).await
+    write_tags(tx, connection.environment, connection.id, &connection.tags).await
 }
 
 /// The connection of a key in the integration of a key, with the slug of the provider.
 pub async fn find(
+    store: &Store,
+    environment: EnvironmentId,
+    integration: &IntegrationKey,
+    key: &ConnectionKey,
+) -> Result<Option<Found>, Error> {
+    let Some(memory) = &store.memory else { return read_found(store, environment, integration, key).await };
+    let name = Name { environment, integration: integration.clone(), key: key.clone() };
+    let asked = match memory.find(&name) {
+        Ok(found) => return Ok(Some(found)),
+        Err(moment) => moment,
+    };
+    let found = read_found(store, environment, integration, key).await?;
+    if let Some(found) = &found {
+        memory.keep(name, found, asked);
+    }
+    Ok(found)
+}
+
+async fn read_found(
     store: &Store,
     environment: EnvironmentId,
     integration: &IntegrationKey,
@@ -142,6 +162,7 @@ pub async fn replace(
     connection: &Connection,
     expected_version: u64,
 ) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(connection.id));
     let touched = execute!(
         tx.on(),
         "update connections set end_user = $4, end_user_id = $5, end_user_organization_id = $6, search_text = $7,
@@ -176,7 +197,7 @@ pub async fn replace(
         ms(connection.updated_at),
     )?;
     if touched == 1 {
-        write_tags(tx, connection.id, &connection.tags).await?;
+        write_tags(tx, connection.environment, connection.id, &connection.tags).await?;
     }
     Ok(touched == 1)
 }
@@ -189,6 +210,7 @@ pub async fn update_profile(
     profile: &Profile,
     now: Timestamp,
 ) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(id));
     let sql = "select key from connections where environment_id = $1 and id = $2";
     let Some(key) = rows!(tx.on(), KeyRow, sql, environment.0, id.0)?.pop() else { return Ok(false) };
     let end_user = profile.end_user.as_ref();
@@ -208,7 +230,7 @@ pub async fn update_profile(
         ms(now),
     )?;
     if touched == 1 {
-        write_tags(tx, id, &profile.tags).await?;
+        write_tags(tx, environment, id, &profile.tags).await?;
     }
     Ok(touched == 1)
 }
@@ -220,12 +242,14 @@ pub async fn set_metadata(
     id: ConnectionId,
     metadata: &Map<String, Value>,
 ) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(id));
     let sql = "update connections set metadata = $3 where environment_id = $1 and id = $2";
     Ok(execute!(tx.on(), sql, environment.0, id.0, json(metadata))? == 1)
 }
 
 /// Deletes a connection for good. False when there is none.
 pub async fn delete(tx: &mut Tx, environment: EnvironmentId, id: ConnectionId) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(id));
     let sql = "delete from connections where environment_id = $1 and id = $2";
     Ok(execute!(tx.on(), sql, environment.0, id.0)? == 1)
 }
@@ -236,6 +260,7 @@ pub async fn touch(tx: &mut Tx, fetched: &[(ConnectionId, Timestamp)]) -> Result
     // Two nodes that lock rows in the same order wait for each other; in different orders they would deadlock.
     fetched.sort_unstable();
     for (id, at) in fetched {
+        tx.touches(Touched::Fetched(id, at));
         let sql = "update connections set last_fetched_at = $2
             where id = $1 and (last_fetched_at is null or last_fetched_at < $2)";
         execute!(tx.on(), sql, id.0, ms(at))?;
@@ -244,11 +269,17 @@ pub async fn touch(tx: &mut Tx, fetched: &[(ConnectionId, Timestamp)]) -> Result
 }
 
 /// Keeps the tags as rows too, because only rows can be found by value.
-async fn write_tags(tx: &mut Tx, id: ConnectionId, tags: &Tags) -> Result<(), Error> {
+async fn write_tags(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    id: ConnectionId,
+    tags: &Tags,
+) -> Result<(), Error> {
     execute!(tx.on(), "delete from connection_tags where connection_id = $1", id.0)?;
     for (key, value) in tags.as_map() {
-        let sql = "insert into connection_tags (connection_id, key, value) values ($1, $2, $3)";
-        execute!(tx.on(), sql, id.0, plain(key), plain(value))?;
+        let sql =
+            "insert into connection_tags (environment_id, connection_id, key, value) values ($1, $2, $3, $4)";
+        execute!(tx.on(), sql, environment.0, id.0, plain(key), plain(value))?;
     }
     Ok(())
 }

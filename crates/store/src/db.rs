@@ -16,12 +16,15 @@ mod plans;
 mod postgres;
 mod sqlite;
 
+use std::sync::Arc;
+
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::columns::Columns;
 use crate::error::{Error, OpenError};
 use crate::location::Location;
+use crate::memory::{Memory, Touched};
 
 pub(crate) use migrations::Schema;
 
@@ -29,11 +32,14 @@ pub(crate) use migrations::Schema;
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Db,
+    pub(crate) memory: Option<Arc<Memory>>,
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it is rolled back.
 pub struct Tx {
     open: Open,
+    memory: Option<Arc<Memory>>,
+    touched: Vec<Touched>,
 }
 
 impl Store {
@@ -41,12 +47,20 @@ impl Store {
     /// nodes may do this at once.
     pub async fn open(location: &Location) -> Result<Self, OpenError> {
         let db = Db::open(location, Schema::Main, Sizes { readers: 4, pool: 10 }, true).await?;
-        Ok(Self { db })
+        Ok(Self { db, memory: None })
+    }
+
+    /// A store that remembers connections it read. The caller promises that no other process writes connections, for
+    /// instance by holding a lock beside the file; clones share the memory.
+    #[must_use]
+    pub fn remembering(self) -> Self {
+        Self { memory: Some(Arc::default()), ..self }
     }
 
     /// Begins a transaction that may write. On SQLite it waits for its turn, because there is one writer.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        self.db.begin().await
+        let tx = self.db.begin().await?;
+        Ok(Tx { memory: self.memory.clone(), ..tx })
     }
 
     /// Whether the database answers.
@@ -67,11 +81,22 @@ impl Store {
 impl Tx {
     /// Makes the writes durable.
     pub async fn commit(self) -> Result<(), Error> {
-        match self.open {
-            Open::Sqlite(tx) => tx.commit().await?,
-            Open::Postgres(tx, _) => tx.commit().await?,
+        let committed = match self.open {
+            Open::Sqlite(tx) => tx.commit().await,
+            Open::Postgres(tx, _) => tx.commit().await,
+        };
+        // Also after a failed commit, whose outcome may be unknown.
+        if let Some(memory) = &self.memory {
+            memory.forget(&self.touched);
         }
-        Ok(())
+        Ok(committed?)
+    }
+
+    /// Notes what this transaction writes, for the memory of connections.
+    pub(crate) fn touches(&mut self, touched: Touched) {
+        if self.memory.is_some() {
+            self.touched.push(touched);
+        }
     }
 
     pub(crate) fn on(&mut self) -> On<'_> {
@@ -143,7 +168,7 @@ impl Db {
             Self::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("begin immediate").await?),
             Self::Postgres { pool, behind_pooler } => Open::Postgres(pool.begin().await?, !behind_pooler),
         };
-        Ok(Tx { open })
+        Ok(Tx { open, memory: None, touched: Vec::new() })
     }
 
     pub(crate) async fn reader(&self) -> Result<Reader, Error> {

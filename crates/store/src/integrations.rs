@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::columns::{Columns, counter, json, ms, opt_plain};
 use crate::db::{Row, Store, Tx};
 use crate::error::Error;
+use crate::memory::Touched;
 
 macro_rules! select {
     ($rest:literal) => {
@@ -80,6 +81,7 @@ pub async fn update(
     integration: &Integration,
     expected_version: u64,
 ) -> Result<bool, Error> {
+    tx.touches(Touched::Everything);
     let touched = execute!(
         tx.on(),
         "update integrations set unique_key = $4, provider = $5, display_name = $6, forward_webhooks = $7,
@@ -107,6 +109,7 @@ pub async fn update(
 
 /// Deletes an integration with its connections and flows. False when there is none.
 pub async fn delete(tx: &mut Tx, environment: EnvironmentId, id: IntegrationId) -> Result<bool, Error> {
+    tx.touches(Touched::Everything);
     let sql = "delete from integrations where environment_id = $1 and id = $2";
     Ok(execute!(tx.on(), sql, environment.0, id.0)? == 1)
 }

@@ -13,6 +13,7 @@ mod error;
 pub mod flows;
 pub mod integrations;
 mod location;
+mod memory;
 pub mod outbox;
 pub mod sessions;
 pub mod webhooks;

@@ -13,7 +13,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "select id, environment_id, token_hash, end_user, organization, tags, allowed_integrations, defaults,
-                overrides, webhook_url_override, reconnects, browser_hash, created_at, expires_at
+                overrides, webhook_url_override, reconnects, created_at, expires_at
             from sessions where ",
             $rest
         )
@@ -25,8 +25,8 @@ pub async fn create(tx: &mut Tx, session: &ConnectSession) -> Result<(), Error> 
     execute!(
         tx.on(),
         "insert into sessions (id, environment_id, token_hash, end_user, organization, tags, allowed_integrations,
-            defaults, overrides, webhook_url_override, reconnects, browser_hash, created_at, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            defaults, overrides, webhook_url_override, reconnects, created_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         session.id.0,
         session.environment.0,
         &session.token_hash[..],
@@ -38,7 +38,6 @@ pub async fn create(tx: &mut Tx, session: &ConnectSession) -> Result<(), Error> 
         json(&session.overrides),
         opt_plain(session.webhook_url_override.as_deref()),
         session.reconnects.map(|id| id.0),
-        session.browser_hash.as_ref().map(|hash| &hash[..]),
         ms(session.created_at),
         ms(session.expires_at),
     )?;
@@ -63,18 +62,6 @@ pub async fn delete(tx: &mut Tx, environment: EnvironmentId, id: SessionId) -> R
     Ok(execute!(tx.on(), sql, environment.0, id.0)? == 1)
 }
 
-/// Binds a session to the first browser that sets out. True when this browser is the one it is bound to.
-pub async fn bind_browser(
-    tx: &mut Tx,
-    environment: EnvironmentId,
-    id: SessionId,
-    browser_hash: &TokenHash,
-) -> Result<bool, Error> {
-    let sql = "update sessions set browser_hash = $3
-        where environment_id = $1 and id = $2 and (browser_hash is null or browser_hash = $3)";
-    Ok(execute!(tx.on(), sql, environment.0, id.0, &browser_hash[..])? == 1)
-}
-
 /// Deletes the sessions that ended before a time, with their flows. Answers how many.
 pub async fn purge(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
     execute!(tx.on(), "delete from sessions where expires_at < $1", ms(before))
@@ -93,7 +80,6 @@ struct SessionRow {
     overrides: String,
     webhook_url_override: Option<String>,
     reconnects: Option<Uuid>,
-    browser_hash: Option<Vec<u8>>,
     created_at: i64,
     expires_at: i64,
 }
@@ -103,7 +89,6 @@ impl Row for SessionRow {
     type Noun = ConnectSession;
 
     fn read(self, columns: Columns) -> Result<ConnectSession, Error> {
-        let browser_hash = self.browser_hash.map(|hash| columns.hash("browser_hash", &hash)).transpose()?;
         Ok(ConnectSession {
             id: SessionId(self.id),
             environment: EnvironmentId(self.environment_id),
@@ -116,7 +101,6 @@ impl Row for SessionRow {
             overrides: columns.json("overrides", &self.overrides)?,
             webhook_url_override: self.webhook_url_override,
             reconnects: self.reconnects.map(ConnectionId),
-            browser_hash,
             created_at: columns.time("created_at", self.created_at)?,
             expires_at: columns.time("expires_at", self.expires_at)?,
         })

@@ -8,6 +8,13 @@ use engine::ports::Chance;
 #[derive(Default)]
 pub struct SeededChance(AtomicU64);
 
+impl SeededChance {
+    /// Chance of another node: no value comes twice before the first node has used 2^32.
+    pub fn of_node(number: u32) -> Self {
+        Self(AtomicU64::new(u64::from(number) << 32))
+    }
+}
+
 impl Chance for SeededChance {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(32) {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::Catalog;
 use egress::{Egress, Limits, Policy};
 use engine::{
-    Caller, ClientInput, Connected, Engine, Grant, NewIntegration, NewKey, NewSession, Parts, Right, SessionCaller,
-    Submitted, right,
+    Caller, ClientInput, Connected, Engine, Grant, NewIntegration, NewKey, NewSession, Parts, Right,
+    SessionCaller, Submitted, right,
 };
 use jiff::SignedDuration;
 use model::{EndUser, EnvironmentName, IntegrationKey, Scopes};
@@ -37,12 +38,14 @@ pub struct World {
     /// The engine's clock; see [`World::advance`] for the provider's as well.
     pub clock: TestClock,
     /// The simulated provider.
-    pub sandbox: Sandbox,
+    pub sandbox: Arc<Sandbox>,
     /// The holder of a key with every right in the environment `test`.
     pub caller: Caller,
     /// That key.
     pub api_key: String,
+    browser: Egress,
     tasks: TaskTracker,
+    stop: CancellationToken,
 }
 
 /// Runs a test in a fresh world on each kind of database.
@@ -56,7 +59,8 @@ where
     Fut: Future<Output = ()>,
 {
     let test = &test;
-    each_location(|location| async move { test(World::at(location).await).await }).await;
+    // A whole world is a large future; on the heap it does not weigh on the stack of its test.
+    each_location(|location| Box::pin(async move { test(World::at(location).await).await })).await;
 }
 
 impl World {
@@ -80,29 +84,71 @@ impl World {
         Self::beside(location, sandbox).await
     }
 
-    /// A second world on the same database, as another node has it.
+    /// A world on a database that may be in use already, with a provider that is there already.
     ///
     /// # Panics
     ///
     /// When it cannot be made.
-    pub async fn beside(location: Location, sandbox: Sandbox) -> Self {
+    pub async fn beside(location: Location, sandbox: impl Into<Arc<Sandbox>>) -> Self {
+        let egress = loopback_egress();
+        Self::build(location, sandbox.into(), TestClock::default(), SeededChance::default(), egress).await
+    }
+
+    /// A second node on this world's database, with the same clock and provider. `number` tells it from others; this
+    /// world is number 0.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub async fn node(&self, number: u32) -> Self {
+        self.node_behind(number, loopback_egress()).await
+    }
+
+    /// [`World::node`], with a way out of its own.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub async fn node_behind(&self, number: u32, egress: Egress) -> Self {
+        let chance = SeededChance::of_node(number);
+        Self::build(self.location.clone(), Arc::clone(&self.sandbox), self.clock.clone(), chance, egress)
+            .await
+    }
+
+    async fn build(
+        location: Location,
+        sandbox: Arc<Sandbox>,
+        clock: TestClock,
+        chance: SeededChance,
+        egress: Egress,
+    ) -> Self {
         let store = Store::open(&location).await.expect("the database opens");
         let audit = AuditLog::open(&audit_location(&location), false).await.expect("the audit trail opens");
-        let clock = TestClock::default();
-        let tasks = TaskTracker::new();
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let parts = Parts {
             store: store.clone(),
             audit,
             keys: KeyRing::new(Key::new([7; 32]), Vec::new()),
-            egress: loopback_egress(),
+            egress,
             catalog: Catalog::embedded(),
             clock: Box::new(clock.clone()),
-            chance: Box::new(SeededChance::default()),
+            chance: Box::new(chance),
             public_url: Url::parse(PUBLIC_URL).expect("a literal URL"),
         };
-        let engine = Engine::open(parts, &tasks, &CancellationToken::new()).await.expect("the engine opens");
+        let engine = Engine::open(parts, &tasks, &stop).await.expect("the engine opens");
         let (caller, api_key) = key(&engine, "test", Scopes::full()).await;
-        Self { engine, store, location, clock, sandbox, caller, api_key, tasks }
+        Self {
+            engine,
+            store,
+            location,
+            clock,
+            sandbox,
+            caller,
+            api_key,
+            browser: loopback_egress(),
+            tasks,
+            stop,
+        }
     }
 
     /// A right of the key that may do everything.
@@ -120,6 +166,10 @@ impl World {
     }
 
     /// Moves the clocks of engine and provider.
+    ///
+    /// # Panics
+    ///
+    /// When it moves by ages.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(SignedDuration::try_from(by).expect("a test moves by less than ages"));
         self.sandbox.advance(by);
@@ -147,7 +197,7 @@ impl World {
             ..NewIntegration::default()
         };
         let view = self.engine.create_integration(&self.may::<right::CreateIntegration>(), new).await;
-        view.map(|view| view.integration.key).unwrap_or_else(|error| panic!("the integration is made: {error}"))
+        view.unwrap_or_else(|error| panic!("the integration is made: {error}")).integration.key
     }
 
     /// A connect session for the end user `u_1`.
@@ -204,7 +254,7 @@ impl World {
         };
         url.query_pairs_mut().append_pair("auto", decision);
         let request = http::Request::get(url.as_str()).body(Vec::new()).expect("a URL of the provider");
-        let answer = loopback_egress().send(request, &Limits::token()).await.expect("the provider answers");
+        let answer = self.browser.send(request, &Limits::token()).await.expect("the provider answers");
         let location = answer.headers().get("location").expect("the provider sends the browser back");
         let back = Url::parse(location.to_str().expect("a URL in ASCII")).expect("a callback URL");
         Consented { query: back.query().unwrap_or_default().to_owned(), cookie: cookie_value.into_inner() }
@@ -222,14 +272,32 @@ impl World {
         connected.unwrap_or_else(|failure| panic!("the callback succeeds: {failure:?}"))
     }
 
-    /// Ends the tasks of the engine, as a clean stop does.
+    /// Waits until the provider was asked so often at a path. For requests that get no answer yet.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than ten seconds.
+    pub async fn asked(&self, path: &str, times: usize) {
+        for _ in 0..2000 {
+            if self.sandbox.requests(path).len() >= times {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("the provider was asked {} times at {path}, not {times}", self.sandbox.requests(path).len());
+    }
+
+    /// Ends the tasks of the engine, as a clean stop does. The provider stops with the last world that uses it.
     pub async fn stop(self) {
-        let Self { engine, tasks, store, sandbox, .. } = self;
+        let Self { engine, tasks, stop, store, sandbox, .. } = self;
+        stop.cancel();
         drop(engine);
         tasks.close();
         tasks.wait().await;
         store.close().await;
-        sandbox.shutdown().await;
+        if let Ok(sandbox) = Arc::try_unwrap(sandbox) {
+            sandbox.shutdown().await;
+        }
     }
 }
 
@@ -247,7 +315,8 @@ async fn key(engine: &Engine, environment: &str, scopes: Scopes) -> (Caller, Str
     let environment = engine.environment(&name).await.expect("the environment is made");
     let count = engine.keys().await.expect("keys are listed").len();
     let new = NewKey { name: format!("key {count}"), scopes, expires_at: None };
-    let made = engine.create_key(&environment, new).await.unwrap_or_else(|error| panic!("the key is made: {error}"));
+    let made =
+        engine.create_key(&environment, new).await.unwrap_or_else(|error| panic!("the key is made: {error}"));
     let secret = made.secret.into_inner();
     let caller = engine.authenticate_key(&secret).await.expect("the key opens its environment");
     (caller, secret)

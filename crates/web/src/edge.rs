@@ -19,13 +19,14 @@ use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, StatusCode, Uri};
 use tower::ServiceExt;
+use tracing::Instrument;
 
 use crate::AppState;
 use crate::api::input::receive;
 use crate::problem::{Code, Problem};
 
 /// An answer that takes longer is given up. Calls to providers have shorter limits of their own.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The surroundings of API routes.
 pub(crate) fn around_api(routes: Router<AppState>) -> Router<AppState> {
@@ -48,7 +49,7 @@ async fn api(mut request: Request, next: Next) -> Response {
         return cors::preflight();
     }
     let id = request_id::of(&request);
-    let answer = guarded(&id, async {
+    let answer = guarded(&id, DEADLINE, async {
         match receive(&mut request).await {
             Ok(()) => next.run(request).await,
             Err(problem) => problem.into_response(),
@@ -64,13 +65,16 @@ async fn api(mut request: Request, next: Next) -> Response {
 
 async fn page(request: Request, next: Next) -> Response {
     let id = request_id::of(&request);
-    let response = guarded(&id, next.run(request)).await;
+    let response = guarded(&id, DEADLINE, next.run(request)).await;
     finish(response, id)
 }
 
 /// Runs an endpoint to its end, its deadline or its panic.
-async fn guarded(id: &HeaderValue, endpoint: impl Future<Output = Response>) -> Response {
-    match tokio::time::timeout(DEADLINE, AssertUnwindSafe(endpoint).catch_unwind()).await {
+async fn guarded(id: &HeaderValue, deadline: Duration, endpoint: impl Future<Output = Response>) -> Response {
+    // Whatever is logged on the way carries the id.
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let endpoint = AssertUnwindSafe(endpoint).catch_unwind();
+    match tokio::time::timeout(deadline, endpoint.instrument(span)).await {
         Ok(Ok(response)) => {
             if response.status().is_server_error() {
                 tracing::error!(request_id = ?id, status = response.status().as_u16(), "answered with an error");
@@ -127,7 +131,32 @@ fn without_slash(uri: &Uri) -> Option<Uri> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+
+    use http_body_util::BodyExt;
+
     use super::*;
+
+    async fn guarded_answer(deadline: Duration, endpoint: impl Future<Output = Response>) -> (u16, String) {
+        let response = guarded(&HeaderValue::from_static("id"), deadline, endpoint).await;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.expect("a body in memory").to_bytes();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_answer_that_does_not_repeat_it() {
+        let (status, body) = guarded_answer(DEADLINE, async { panic!("swordfish") }).await;
+        assert_eq!(status, 500);
+        assert!(body.contains("server_error") && !body.contains("swordfish"));
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_never_ends_is_given_up() {
+        let (status, body) = guarded_answer(Duration::ZERO, pending()).await;
+        assert_eq!(status, 504);
+        assert!(body.contains("timeout"));
+    }
 
     fn trimmed(uri: &'static str) -> Option<String> {
         without_slash(&Uri::from_static(uri)).map(|uri| uri.to_string())

@@ -281,21 +281,45 @@ mod tests {
                 format!("{} {}{paths}", problem.status.as_u16(), problem.code.as_str())
             };
             let usual = answer(Place::Elsewhere);
-            let mut line = format!("{name}: {usual}");
+            let mut line = vec![format!("{name}: {usual}")];
             for place in PLACES {
                 let here = answer(place);
                 if here != usual {
-                    line.push_str(&format!(" | {place:?}: {here}"));
+                    line.push(format!("{place:?}: {here}"));
                 }
             }
-            lines.push(line);
+            lines.push(line.join(" | "));
         }
         lines.join("\n")
     }
 
     #[test]
     fn every_error_has_the_status_and_code_of_the_contract() {
-        insta::assert_snapshot!(table(), @"");
+        insta::assert_snapshot!(table(), @r"
+        NotFound(Provider): 404 not_found
+        NotFound(Integration): 404 not_found | Connection: 400 unknown_provider_config | ConnectionDelete: 400 unknown_connection | Metadata: 404 unknown_connection
+        NotFound(Connection): 404 not_found | ConnectionDelete: 400 unknown_connection | Metadata: 404 unknown_connection
+        NotFound(Session): 401 unknown_connect_session_token
+        NotFound(Environment): 404 not_found
+        NotFound(ApiKey): 404 not_found
+        NotFound(WebhookSettings): 404 not_found
+        Denied: 403 forbidden
+        Invalid: 400 invalid_body at a.0
+        Refused(Body): 400 invalid_body
+        Refused(KeyTaken): 400 invalid_body | IntegrationCreate: 400 invalid_body at uniqueKey
+        Refused(UnknownProvider): 400 invalid_body | IntegrationCreate: 400 invalid_body at provider
+        Refused(Draft): 400 invalid_body
+        Refused(IntegrationNotAllowed): 400 integration_not_allowed
+        Refused(CredentialRejected): 400 connection_test_failed
+        Refused(ConnectionGone): 404 not_found
+        Refused(OtherBrowser): 403 forbidden
+        Refused(Conflict): 409 conflict
+        Upstream(tried): 400 invalid_credentials | Import: 400 connection_test_failed
+        Upstream(not tried): 424 invalid_credentials | Import: 400 connection_test_failed
+        Unavailable: 503 unavailable
+        Integrity: 500 integrity_error
+        Internal: 500 server_error
+        ");
     }
 
     #[test]

@@ -40,7 +40,9 @@ fn list(settings: &Settings, auth: Option<&str>, json: bool) -> anyhow::Result<(
             continue;
         }
         if json {
-            say_json(&json!({ "slug": provider.slug, "name": provider.name, "auth": mode, "category": provider.category }))?;
+            say_json(
+                &json!({ "slug": provider.slug, "name": provider.name, "auth": mode, "category": provider.category }),
+            )?;
         } else {
             say(&format!("{:<24} {:<10} {}", provider.slug, mode, provider.name));
         }

@@ -65,7 +65,9 @@ async fn start_sandbox(server: SocketAddr) -> anyhow::Result<Sandbox> {
     let next = server.port().checked_add(1).unwrap_or(0);
     match Sandbox::start(SocketAddr::new(local, next)).await {
         Ok(sandbox) => Ok(sandbox),
-        Err(_) => Sandbox::start(SocketAddr::new(local, 0)).await.context("the simulated provider cannot listen"),
+        Err(_) => {
+            Sandbox::start(SocketAddr::new(local, 0)).await.context("the simulated provider cannot listen")
+        }
     }
 }
 
@@ -81,7 +83,8 @@ async fn api_key(engine: &Engine, data_dir: &Path) -> anyhow::Result<Secret<Stri
     }
     let environment = engine.environment(&EnvironmentName::parse(ENVIRONMENT)?).await?;
     let name = format!("dev {}", SystemClock.now());
-    let made = engine.create_key(&environment, NewKey { name, scopes: Scopes::full(), expires_at: None }).await?;
+    let made =
+        engine.create_key(&environment, NewKey { name, scopes: Scopes::full(), expires_at: None }).await?;
     master_key::write_private(&path, made.secret.expose())?;
     Ok(made.secret)
 }
@@ -111,7 +114,9 @@ async fn integration(engine: &Engine, caller: &Caller, issuer: &str) -> anyhow::
         Ok(_) => {}
         Err(Error::Refused(refusal)) if refusal.rule == Rule::KeyTaken => {
             let patch = IntegrationPatch { config, ..IntegrationPatch::default() };
-            engine.update_integration(&caller.clone().grant::<right::UpdateIntegration>()?, &key, patch).await?;
+            engine
+                .update_integration(&caller.clone().grant::<right::UpdateIntegration>()?, &key, patch)
+                .await?;
         }
         Err(error) => return Err(error.into()),
     }

@@ -58,9 +58,12 @@ fn clock() -> anyhow::Result<String> {
 
 fn public_url(settings: &Settings) -> anyhow::Result<String> {
     let url = house::public_url(settings, settings.listen)?;
-    let local = url.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]");
+    let local =
+        url.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127.") || host == "[::1]");
     if url.scheme() == "http" && !local {
-        bail!("{url} is plain http: browsers will send sessions unprotected, and providers refuse such callbacks");
+        bail!(
+            "{url} is plain http: browsers will send sessions unprotected, and providers refuse such callbacks"
+        );
     }
     Ok(format!("{url} (callback {}oauth/callback)", url.as_str()))
 }
@@ -70,6 +73,10 @@ fn way_out(settings: &Settings) -> anyhow::Result<String> {
     let egress = house::egress(settings)?;
     let metadata_service = url::Url::parse("https://169.254.169.254/")?;
     let guarded = egress.check_url(&metadata_service).is_err();
-    let note = if guarded { "inner addresses are refused" } else { "--egress-allow opens the cloud metadata address" };
+    let note = if guarded {
+        "inner addresses are refused"
+    } else {
+        "--egress-allow opens the cloud metadata address"
+    };
     Ok(note.to_owned())
 }

@@ -8,7 +8,7 @@ use model::{ApiKeyId, EnvironmentName, Scopes};
 use serde_json::json;
 
 use crate::config::{KeyCommand, Settings};
-use crate::house::{self, House};
+use crate::house::{self, House, Role};
 use crate::terminal::{say, say_json};
 
 pub(crate) async fn run(settings: Settings, command: KeyCommand) -> anyhow::Result<()> {
@@ -29,7 +29,8 @@ pub(crate) async fn run(settings: Settings, command: KeyCommand) -> anyhow::Resu
             result
         }
         KeyCommand::Revoke { id } => {
-            let id: ApiKeyId = id.parse().map_err(|_| anyhow!("«{id}» is not a key id; claviger key list shows them"))?;
+            let id: ApiKeyId =
+                id.parse().map_err(|_| anyhow!("«{id}» is not a key id; claviger key list shows them"))?;
             let house = open(&settings).await?;
             let result = house.engine.revoke_key(id).await;
             house.close().await;
@@ -41,7 +42,7 @@ pub(crate) async fn run(settings: Settings, command: KeyCommand) -> anyhow::Resu
 }
 
 async fn open(settings: &Settings) -> anyhow::Result<House> {
-    House::open(settings, house::public_url(settings, settings.listen)?).await
+    House::open(settings, house::public_url(settings, settings.listen)?, Role::Command).await
 }
 
 fn new_key(name: String, scopes: Vec<String>, expires_in: Option<&str>) -> anyhow::Result<NewKey> {
@@ -50,7 +51,9 @@ fn new_key(name: String, scopes: Vec<String>, expires_in: Option<&str>) -> anyho
     }
     let scopes = match scopes.is_empty() {
         true => Scopes::full(),
-        false => Scopes::parse(scopes).map_err(|unknown| anyhow!("--scope {unknown}: there is no such scope"))?,
+        false => {
+            Scopes::parse(scopes).map_err(|unknown| anyhow!("--scope {unknown}: there is no such scope"))?
+        }
     };
     Ok(NewKey { name, scopes, expires_at: expires_in.map(ends).transpose()? })
 }

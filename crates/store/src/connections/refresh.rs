@@ -11,6 +11,7 @@ use vault::Sealed;
 use crate::columns::{counter, json, ms, opt_plain};
 use crate::db::{Store, Tx};
 use crate::error::Error;
+use crate::memory::Touched;
 
 /// A credential after a refresh.
 #[derive(Debug, Clone)]
@@ -42,6 +43,7 @@ pub async fn store_refreshed(
     expected_version: u64,
     refreshed: &Refreshed,
 ) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(id));
     let touched = execute!(
         tx.on(),
         "update connections set credential = $4, version = $5, kind = $6, obtained_at = $7, expires_at = $8,
@@ -74,6 +76,7 @@ pub async fn record_refresh_failure(
     health: &RefreshHealth,
     updated_at: Timestamp,
 ) -> Result<bool, Error> {
+    tx.touches(Touched::Connection(id));
     let touched = execute!(
         tx.on(),
         "update connections set refresh_failures = $4, refresh_retry_at = $5, refresh_needs_reauth = $6,

@@ -55,7 +55,7 @@ async fn a_claim_walks_messages_by_due_time_and_asks_the_index_of_the_stream() {
 #[tokio::test]
 async fn a_tag_filter_begins_at_the_index_of_tags() {
     let steps = plan(BY_TAG).await;
-    assert!(steps[0].contains("connection_tags_value (key=? AND value=?)"), "{steps:?}");
+    assert!(steps[0].contains("connection_tags_value (environment_id=? AND key=? AND value=?)"), "{steps:?}");
 }
 
 #[tokio::test]

@@ -168,7 +168,6 @@ pub(crate) fn session(n: u64, environment: EnvironmentId) -> ConnectSession {
         overrides: BTreeMap::from([("github-1".to_owned(), object("docs", "https://docs.example"))]),
         webhook_url_override: Some("https://hooks.example/1".to_owned()),
         reconnects: Some(ConnectionId(uuid(99))),
-        browser_hash: None,
         created_at: at(0),
         expires_at: at(1800),
     }

@@ -42,8 +42,11 @@ async fn swapped_credentials_do_not_open() {
             let opened = ring().open(&place(connection), &found.expect("a connection").credential);
             assert!(opened.is_ok_and(|opened| opened.matches(b"swordfish")));
         }
+        // From a copy: SQLite would read the first row's new value for the second.
+        let copy = "create table copy as select number, credential from connections";
+        admin::execute(&location, copy).await.expect("a raw statement");
         let swap = "update connections set credential =
-            (select o.credential from connections o where o.number = 11 - connections.number)";
+            (select o.credential from copy o where o.number = 11 - connections.number)";
         damage(&location, swap).await;
         for connection in &stored {
             let found =

@@ -31,26 +31,6 @@ async fn a_token_belongs_to_one_session() {
 }
 
 #[tokio::test]
-async fn a_session_is_bound_to_the_first_browser() {
-    each_store(|store| async move {
-        let environment = stored_integration(&store, 1).await.environment;
-        let elsewhere = stored_integration(&store, 11).await.environment;
-        let id = stored_session(&store, 3, environment).await.id;
-        let bind = |environment, hash| {
-            let store = &store;
-            async move { write(store, async |tx| sessions::bind_browser(tx, environment, id, &hash).await).await }
-        };
-        assert!(!bind(elsewhere, [5; 32]).await);
-        assert!(bind(environment, [5; 32]).await);
-        assert!(bind(environment, [5; 32]).await);
-        assert!(!bind(environment, [6; 32]).await);
-        let found = sessions::find(&store, id).await.expect("a read").expect("a session");
-        assert_eq!(found.browser_hash, Some([5; 32]));
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_session_is_deleted_in_its_environment_only_and_takes_its_flows_along() {
     each_store(|store| async move {
         let github = stored_integration(&store, 1).await;

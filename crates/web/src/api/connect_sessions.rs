@@ -77,7 +77,7 @@ pub(super) async fn read(
     received: Received,
 ) -> Result<Response, Problem> {
     query.none()?;
-    no_body(received)?;
+    no_body(&received)?;
     Ok(data(StatusCode::OK, SessionJson::of(&state.engine.session_details(&by)?)))
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn delete(
     received: Received,
 ) -> Result<Response, Problem> {
     query.none()?;
-    no_body(received)?;
+    no_body(&received)?;
     state.engine.delete_session(&by).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -33,7 +33,7 @@ pub(crate) fn body<T>(received: Received, read: impl FnOnce(&mut Object) -> Opti
 }
 
 /// Refuses any body but an empty one.
-pub(crate) fn no_body(received: Received) -> Result<(), Problem> {
+pub(crate) fn no_body(received: &Received) -> Result<(), Problem> {
     if received.is_blank() {
         return Ok(());
     }

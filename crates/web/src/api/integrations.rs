@@ -97,7 +97,7 @@ pub(super) async fn read(
     let include = include(&query)?;
     let view = state.engine.integration(&by, &path.read(integration_key)?).await?;
     let mut shown = IntegrationJson::of(&view, &state.public_url);
-    shown.webhook_url = include.webhook.then_some(None);
+    shown.webhook_url = include.webhook.then_some(());
     if !include.credentials || !by.holds(Scope::IntegrationsReadCredentials) {
         return Ok(data(StatusCode::OK, shown));
     }

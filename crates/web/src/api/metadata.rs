@@ -184,9 +184,10 @@ fn asked(body: &mut Object) -> Option<Asked> {
 
 /// A name or an array of names. Whatever is wrong with it is one problem: it fits neither form.
 fn one_or_many(value: Value) -> Reading<Vec<ConnectionKey>> {
-    let read = match value {
-        Value::Array(_) => list(text(connection_key))(value),
-        one => text(connection_key)(one).map(|key| vec![key]),
+    let read = if value.is_array() {
+        list(text(connection_key))(value)
+    } else {
+        text(connection_key)(value).map(|key| vec![key])
     };
     read.map_err(|issues| {
         let why = issues.first().map(|issue| issue.message.clone()).unwrap_or_default();

@@ -23,17 +23,24 @@ pub(super) fn new_connection(body: &mut Object) -> Option<NewConnection> {
     let integration =
         body.required("provider_config_key", text(|key| Ok(model::IntegrationKey::stored(key.to_owned()))));
     let credential = body.required("credentials", credential);
-    let new = NewConnection {
-        integration: integration?,
-        key: body.optional("connection_id", text(connection_key)),
-        credential: credential?,
-        config: body.optional("connection_config", connection_config),
-        metadata: body.optional("metadata", any_object),
-        tags: body.optional("tags", tag_pairs),
-        end_user: body.optional("end_user", end_user),
-        webhook_url_override: body.optional("webhook_url_override", webhook_url),
-    };
-    Some(new)
+    // Everything is read before anything is missed, so that all problems are reported.
+    let key = body.optional("connection_id", text(connection_key));
+    let config = body.optional("connection_config", connection_config);
+    let metadata = body.optional("metadata", any_object);
+    let tags = body.optional("tags", tag_pairs);
+    let end_user = body.optional("end_user", end_user);
+    let webhook_url_override = body.optional("webhook_url_override", webhook_url);
+    let (integration, credential) = (integration?, credential?);
+    Some(NewConnection {
+        integration,
+        key,
+        credential,
+        config,
+        metadata,
+        tags,
+        end_user,
+        webhook_url_override,
+    })
 }
 
 fn connection_config(value: Value) -> Reading<Map<String, Value>> {

@@ -35,15 +35,24 @@ pub(crate) struct IntegrationJson<'a> {
     warnings: &'a [String],
     /// With `include=webhook`; always null, because inbound webhooks are not received.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) webhook_url: Option<Option<&'a str>>,
+    #[schema(value_type = Option<String>)]
+    pub(super) webhook_url: Option<()>,
     /// With `include=credentials`; null for providers whose credentials belong to each connection.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) credentials: Option<Option<CredentialsJson<'a>>>,
+    pub(super) credentials: Option<CredentialsJson<'a>>,
 }
 
-/// The OAuth client of an integration.
+/// The OAuth client of an integration, or null.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CredentialsJson<'a> {
+#[serde(untagged)]
+pub(crate) enum CredentialsJson<'a> {
+    Client(ClientJson<'a>),
+    None(()),
+}
+
+/// An OAuth client.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClientJson<'a> {
     /// `OAUTH1` or `OAUTH2`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -81,11 +90,13 @@ impl<'a> IntegrationJson<'a> {
 
 impl<'a> CredentialsJson<'a> {
     /// The client, where the provider has one for the whole integration.
-    pub(super) fn of(view: &'a IntegrationView, secrets: &'a IntegrationSecrets) -> Option<Self> {
+    pub(super) fn of(view: &'a IntegrationView, secrets: &'a IntegrationSecrets) -> Self {
         let integration = &view.integration;
-        let mode = view.provider.auth;
-        mode.has_app().then(|| Self {
-            kind: mode.wire(),
+        if !view.provider.auth.has_app() {
+            return Self::None(());
+        }
+        Self::Client(ClientJson {
+            kind: view.provider.auth.wire(),
             client_id: integration.client_id.as_deref(),
             client_secret: secrets.client_secret.as_ref().map(|secret| secret.expose().as_str()),
             scopes: (!integration.scopes.is_empty()).then(|| integration.scopes.join(",")),

@@ -1,0 +1,256 @@
+//! What the end user is shown: which integrations there are, and what to enter for one.
+
+use std::collections::BTreeMap;
+
+use catalog::Provider;
+use catalog::input::{Input, Kind};
+use catalog::provider::AuthMode;
+use model::integration::State;
+use model::{Integration, IntegrationKey};
+
+use super::text_of;
+use crate::Engine;
+use crate::actor::SessionCaller;
+use crate::error::{Error, Rule};
+
+/// An integration to choose.
+pub struct Choice {
+    /// Its name on the wire.
+    pub key: String,
+    /// What to call it.
+    pub title: String,
+    /// Slug of the provider.
+    pub provider: String,
+    /// What the service is for, in kebab case.
+    pub category: String,
+}
+
+/// How an end user authorizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// At the provider, by redirect.
+    Redirect,
+    /// By a key.
+    ApiKey,
+    /// By user name and password.
+    Basic,
+    /// By a client of their own.
+    ClientCredentials,
+    /// Nothing is needed.
+    None,
+}
+
+/// What to ask for one integration.
+pub struct Form {
+    /// The integration's name on the wire.
+    pub key: String,
+    /// What to call it.
+    pub title: String,
+    /// Slug of the provider.
+    pub provider: String,
+    /// How one authorizes.
+    pub scheme: Scheme,
+    /// What to enter, in order.
+    pub fields: Vec<FormField>,
+    /// Scopes that will be asked for.
+    pub scopes: Vec<String>,
+    /// Origin of the provider's page, when it does not depend on what is entered.
+    pub authorize_origin: Option<String>,
+    /// Help for the person who connects.
+    pub docs: Option<String>,
+    /// `Err` says what the operator still has to set.
+    pub ready: Result<(), String>,
+}
+
+/// One field of a form.
+pub struct FormField {
+    /// Its name on the wire.
+    pub name: String,
+    /// One to four words.
+    pub label: String,
+    /// One line of help.
+    pub help: Option<String>,
+    /// An example of the form.
+    pub example: Option<String>,
+    /// Shown before the value.
+    pub prefix: Option<String>,
+    /// Shown after the value.
+    pub suffix: Option<String>,
+    /// What kind of value it is.
+    pub kind: Kind,
+    /// Allowed values of an enum.
+    pub choices: Vec<String>,
+    /// Whether it must be filled.
+    pub required: bool,
+    /// Whether it is hidden while typed.
+    pub secret: bool,
+    /// Value to begin with.
+    pub value: Option<String>,
+}
+
+impl Engine {
+    /// The integrations the session may use and that are ready.
+    pub async fn choices(&self, by: &SessionCaller) -> Result<Vec<Choice>, Error> {
+        let views = self.integrations_of_session(by).await?;
+        let explicit = !by.session.allowed_integrations.is_empty();
+        // Drafts are left out of the general list; one that was named explicitly is shown and explains itself.
+        let shown = views.into_iter().filter(|view| explicit || view.state == State::Configured);
+        Ok(shown
+            .map(|view| Choice {
+                key: view.integration.key.to_string(),
+                title: title(&view.integration, &view.provider),
+                provider: view.provider.slug.clone(),
+                category: category(&view.provider),
+            })
+            .collect())
+    }
+
+    /// What to ask for one integration.
+    pub async fn form(&self, by: &SessionCaller, key: &IntegrationKey) -> Result<Form, Error> {
+        let chosen = self.choose(by, key).await?;
+        let provider = self.provider_of(&chosen.integration)?;
+        let scheme = scheme(provider.auth)?;
+        let preset = chosen.defaults.connection_config.unwrap_or_default();
+        let own = credential_inputs(&provider);
+        let asked = provider.inputs.connection.iter().filter(|input| !input.automated).chain(&own);
+        let fields =
+            asked.filter(|input| !preset.contains_key(input.wire_name())).map(FormField::of).collect();
+        let ready = match chosen.integration.state(&provider) {
+            State::Configured => Ok(()),
+            State::Draft(missing) => Err(missing.join(", ")),
+        };
+        let resolved = if ready.is_ok() { self.resolved(&chosen.integration).await.ok() } else { None };
+        let authorization = resolved.as_deref().and_then(|provider| provider.authorization.as_ref());
+        Ok(Form {
+            key: key.to_string(),
+            title: title(&chosen.integration, &provider),
+            provider: provider.slug.clone(),
+            scheme,
+            fields,
+            scopes: scopes(&chosen.integration, &provider),
+            authorize_origin: authorization.and_then(|authorization| literal_origin(&authorization.url)),
+            docs: provider.docs.clone(),
+            ready,
+        })
+    }
+}
+
+impl FormField {
+    fn of(input: &Input) -> Self {
+        Self {
+            name: input.wire_name().to_owned(),
+            label: input.label.clone(),
+            help: input.help.clone(),
+            example: input.example.clone(),
+            prefix: input.prefix.clone(),
+            suffix: input.suffix.clone(),
+            kind: input.kind,
+            choices: input.choices.clone(),
+            required: input.required,
+            secret: input.secret,
+            value: input.default.clone(),
+        }
+    }
+}
+
+/// What to call an integration.
+fn title(integration: &Integration, provider: &Provider) -> String {
+    integration.display_name.clone().unwrap_or_else(|| provider.name.clone())
+}
+
+fn category(provider: &Provider) -> String {
+    serde_json::to_value(provider.category).map(|value| text_of(&value)).unwrap_or_default()
+}
+
+fn scopes(integration: &Integration, provider: &Provider) -> Vec<String> {
+    if integration.scopes.is_empty() { provider.scopes.default.clone() } else { integration.scopes.clone() }
+}
+
+pub(super) fn scheme(mode: AuthMode) -> Result<Scheme, Error> {
+    match mode {
+        AuthMode::Oauth2 => Ok(Scheme::Redirect),
+        AuthMode::Oauth2ClientCredentials => Ok(Scheme::ClientCredentials),
+        AuthMode::ApiKey => Ok(Scheme::ApiKey),
+        AuthMode::Basic => Ok(Scheme::Basic),
+        AuthMode::None => Ok(Scheme::None),
+        AuthMode::Oauth1
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => Err(Error::refused(
+            Rule::Body,
+            "this way of connecting is not supported in this release; where the API can import it, do that",
+        )),
+    }
+}
+
+/// Fields of the credential: the provider's own, else those of the scheme.
+pub(crate) fn credential_inputs(provider: &Provider) -> Vec<Input> {
+    if !provider.inputs.credential.is_empty() {
+        return provider.inputs.credential.clone();
+    }
+    let field = |name: &str, wire: Option<&str>, label: &str, secret: bool, required: bool| Input {
+        name: name.to_owned(),
+        wire: wire.map(str::to_owned),
+        kind: Kind::String,
+        label: label.to_owned(),
+        help: None,
+        example: None,
+        pattern: None,
+        prefix: None,
+        suffix: None,
+        choices: Vec::new(),
+        required,
+        secret,
+        automated: false,
+        hidden: false,
+        default: None,
+        visible_when: BTreeMap::new(),
+        discouraged: Vec::new(),
+    };
+    match provider.auth {
+        AuthMode::ApiKey => vec![field("api_key", Some("apiKey"), "API key", true, true)],
+        AuthMode::Basic => vec![
+            field("username", None, "User name", false, true),
+            field("password", None, "Password", true, false),
+        ],
+        AuthMode::Oauth2ClientCredentials => vec![
+            field("client_id", None, "Client ID", false, true),
+            field("client_secret", None, "Client secret", true, true),
+        ],
+        AuthMode::Oauth2
+        | AuthMode::Oauth1
+        | AuthMode::None
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => Vec::new(),
+    }
+}
+
+fn literal_origin(url: &catalog::Alternatives) -> Option<String> {
+    let url = url.fill_url(&NoValues).ok()?;
+    Some(url.origin().ascii_serialization())
+}
+
+struct NoValues;
+
+impl catalog::Values for NoValues {
+    fn value(&self, _: &catalog::Placeholder) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,137 @@
+//! Asking the provider for a fresh credential, and what a failed attempt says.
+
+use catalog::Provider;
+use egress::Limits;
+use model::integration::CLIENT_SECRET;
+use model::{Connection, Integration};
+use protocol::{Client, Credential, Fields, OAuth2Tokens, RequestError, Response, TokenError};
+use protocol::{client_credentials, refresh};
+use vault::Secret;
+
+use super::{Lease, Prepared};
+use crate::error::{Error, Rule};
+use crate::seals::ConnectionSecrets;
+use crate::send::token_failure;
+use crate::Engine;
+
+/// What a failed attempt leaves behind.
+pub(crate) struct Attempt {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) grant_gone: bool,
+    pub(crate) retry_after_s: Option<u64>,
+}
+
+impl Engine {
+    /// One request to the provider. The outer error is ours, the inner one the provider's.
+    pub(super) async fn ask_provider(
+        &self,
+        connection: &Connection,
+        prepared: &Prepared,
+        lease: &Lease,
+    ) -> Result<Result<ConnectionSecrets, Attempt>, Error> {
+        let Prepared { integration, provider } = prepared;
+        let secrets = self.open_connection(connection)?;
+        let fields = self.fields(provider, integration, &connection.config);
+        let fresh = match &secrets.credential {
+            Credential::OAuth2(tokens) => {
+                let secret = self.open_integration(integration)?.remove(CLIENT_SECRET);
+                let own = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
+                self.in_time(lease)?;
+                self.renewed(provider, &own, tokens, &fields).await.map(Credential::OAuth2)
+            }
+            Credential::ClientCredentials { client_id, client_secret, .. } => {
+                let client = Client { id: client_id.clone(), secret: Some(client_secret.clone()) };
+                self.in_time(lease)?;
+                self.client_credentials(provider, integration, client, &fields).await
+            }
+            Credential::TwoStep(_)
+            | Credential::Jwt(_)
+            | Credential::Signature(_)
+            | Credential::Session(_)
+            | Credential::Aws(_)
+            | Credential::App { .. } => {
+                let message = "renewing this kind of credential is not supported in this release";
+                return Err(Error::refused(Rule::Body, message));
+            }
+            Credential::OAuth1 { .. }
+            | Credential::OAuth1TokenBased { .. }
+            | Credential::ApiKey { .. }
+            | Credential::Basic { .. }
+            | Credential::None => {
+                return Err(Error::refused(Rule::Body, "this kind of credential cannot be refreshed"));
+            }
+        };
+        Ok(fresh.map(|credential| ConnectionSecrets { credential, fields: secrets.fields }))
+    }
+
+    async fn renewed(
+        &self,
+        provider: &Provider,
+        own: &Client,
+        tokens: &OAuth2Tokens,
+        fields: &Fields,
+    ) -> Result<OAuth2Tokens, Attempt> {
+        let client = tokens.client_override.as_ref().unwrap_or(own);
+        let response = self.ask(refresh::request(provider, client, tokens, fields)).await?;
+        refresh::outcome(provider, tokens, fields, &response, self.ports().now()).map_err(|error| {
+            let spent = [Some(&tokens.access_token), tokens.refresh_token.as_ref(), client.secret.as_ref()];
+            let told: Vec<&str> =
+                spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
+            Attempt::refused(&error, &told)
+        })
+    }
+
+    /// A token by client credentials (RFC 6749 §4.4).
+    pub(crate) async fn client_credentials(
+        &self,
+        provider: &Provider,
+        integration: &Integration,
+        client: Client,
+        fields: &Fields,
+    ) -> Result<Credential, Attempt> {
+        let request = client_credentials::request(provider, &client, &integration.scopes, fields);
+        let response = self.ask(request).await?;
+        let tokens =
+            client_credentials::outcome(provider, &response, self.ports().now()).map_err(|error| {
+                Attempt::refused(&error, &[client.secret.as_ref().map_or("", |s| s.expose())])
+            })?;
+        let client_secret = client.secret.unwrap_or_else(|| Secret::new(String::new()));
+        Ok(Credential::ClientCredentials { tokens, client_id: client.id, client_secret })
+    }
+
+    async fn ask(&self, request: Result<protocol::Request, RequestError>) -> Result<Response, Attempt> {
+        let request = request.map_err(|error| Attempt::unusable(&error))?;
+        let response = self.send(request, &Limits::token()).await;
+        response.map_err(|no_answer| Attempt::no_answer(no_answer.code, no_answer.message))
+    }
+}
+
+impl Attempt {
+    pub(super) fn no_answer(code: impl Into<String>, message: String) -> Self {
+        Self { code: code.into(), message, grant_gone: false, retry_after_s: None }
+    }
+
+    fn unusable(error: &RequestError) -> Self {
+        Self::no_answer("unusable_integration", format!("the token request cannot be built: {error}"))
+    }
+
+    fn refused(error: &TokenError, told: &[&str]) -> Self {
+        let retry_after = match error {
+            TokenError::RateLimited { retry_after } | TokenError::Unavailable { retry_after, .. } => {
+                *retry_after
+            }
+            TokenError::Refused { .. }
+            | TokenError::Grant { .. }
+            | TokenError::Unreadable { .. }
+            | TokenError::Truncated => None,
+        };
+        let (code, message) = token_failure(error, told);
+        Self {
+            code,
+            message,
+            grant_gone: error.is_final(),
+            retry_after_s: retry_after.map(|wait| wait.as_secs()),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Use cases under faults: a real store on both databases, a simulated provider, a clock that the test moves.
+
+mod callback;
+mod callback_faults;
+mod connections;
+mod direct;
+mod fixtures;
+mod hand_out;
+mod import;
+mod integration_settings;
+mod integrations;
+mod isolation;
+mod keys;
+mod reconnect;
+mod refresh;
+mod refresh_faults;
+mod refresh_nodes;
+mod sessions;
+mod webhook_settings;
+mod webhooks;

@@ -1,0 +1,16 @@
+//! The product through its router: a real store on both databases, a simulated provider, a still clock.
+
+mod api;
+mod audit;
+mod auth;
+mod connections;
+mod edge;
+mod imports;
+mod integrations;
+mod metadata;
+mod openapi;
+mod providers;
+mod serve;
+mod sessions;
+mod settings;
+mod walls;
