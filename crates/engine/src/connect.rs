@@ -15,11 +15,11 @@ use serde_json::{Map, Value};
 use url::Url;
 use vault::Secret;
 
+use crate::Engine;
 use crate::actor::SessionCaller;
 use crate::error::{Error, Rule, Thing};
 use crate::integrations::connection_key;
 use crate::save::Save;
-use crate::Engine;
 
 pub use form::{Choice, Form, FormField, Scheme};
 use form::{credential_inputs, scheme};

@@ -5,6 +5,7 @@ use model::{ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode, Tags};
 use protocol::Credential;
 use serde_json::{Map, Value};
 
+use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::connect::text_of;
 use crate::connections::merged;
@@ -13,7 +14,6 @@ use crate::read::ReadConnection;
 use crate::save::Save;
 use crate::seals::SecretMap;
 use crate::verify::has_check;
-use crate::Engine;
 
 /// A connection to be imported.
 pub struct NewConnection {

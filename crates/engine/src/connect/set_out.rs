@@ -6,10 +6,10 @@ use protocol::authorize::{self, Start};
 use serde_json::{Map, Value};
 
 use super::{Chosen, Submitted, text_of};
+use crate::Engine;
 use crate::actor::SessionCaller;
 use crate::error::{Error, Rule};
 use crate::seals::{FlowContent, Place};
-use crate::Engine;
 
 impl Engine {
     pub(super) async fn set_out(

@@ -9,10 +9,10 @@ use protocol::{client_credentials, refresh};
 use vault::Secret;
 
 use super::{Lease, Prepared};
+use crate::Engine;
 use crate::error::{Error, Rule};
 use crate::seals::ConnectionSecrets;
 use crate::send::token_failure;
-use crate::Engine;
 
 /// What a failed attempt leaves behind.
 pub(crate) struct Attempt {
