@@ -25,12 +25,25 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map_err(|error| format!("catalog/{slug}.toml: {}: {}", error.key, error.message))?;
         let start = blob.len();
         blob.push_str(&serde_json::to_string(&merged)?);
-        writeln!(index, "    ({slug:?}, {start}, {}),", blob.len())?;
+        writeln!(index, "    ({slug:?}, {}, {}),", grouped(start), grouped(blob.len()))?;
     }
     index.push(']');
     fs::write(into.join("catalog.json"), blob)?;
     fs::write(into.join("index.rs"), index)?;
     Ok(())
+}
+
+/// A number in the form that the lints of the crate want: `1_234_567`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Says something to Cargo, which listens on standard output.

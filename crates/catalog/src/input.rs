@@ -1,5 +1,7 @@
 //! Fields that operators and end users fill in.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything a provider asks for.
@@ -15,9 +17,13 @@ pub struct Inputs {
     /// Set once by the operator (`{integration.NAME}`).
     #[serde(default)]
     pub integration: Vec<Input>,
+    /// Asked of the end user when connecting, used once for an assertion and never stored (`{one_time.NAME}`).
+    #[serde(default)]
+    pub one_time: Vec<Input>,
 }
 
 /// One field.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
@@ -58,9 +64,18 @@ pub struct Input {
     /// Filled by the system (captures, look-ups), never asked.
     #[serde(default)]
     pub automated: bool,
+    /// Not shown; the default applies unless an API client sends a value.
+    #[serde(default)]
+    pub hidden: bool,
     /// Value when left empty.
     #[serde(default)]
     pub default: Option<String>,
+    /// Shown, and then required, only while each named field of the same group has the named value.
+    #[serde(default)]
+    pub visible_when: BTreeMap<String, String>,
+    /// Choices that deserve a warning.
+    #[serde(default)]
+    pub discouraged: Vec<String>,
 }
 
 const fn yes() -> bool {

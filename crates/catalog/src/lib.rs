@@ -10,4 +10,4 @@ pub mod template;
 pub use self::input::{Input, Inputs, Kind};
 pub use self::provider::{AuthMode, Provider};
 pub use self::set::{Catalog, LoadError};
-pub use self::template::{Alternatives, Placeholder, Template, Unfilled, UrlError, Values};
+pub use self::template::{Alternatives, Placeholder, Template, Tree, Unfilled, UrlError, Values};

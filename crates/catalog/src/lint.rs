@@ -4,6 +4,7 @@
 //! file that passes can be served: its URLs parse, its placeholders exist where they stand, and nothing that people
 //! type can choose a server that the file did not mean.
 
+mod answers;
 mod inputs;
 mod placeholders;
 mod sections;
@@ -128,9 +129,11 @@ fn check(source: &Source, sources: &BTreeMap<String, Source>, findings: &mut Fin
     };
     inputs::check(&provider, findings);
     sections::check(&provider, findings);
-    wording::check(&provider, findings);
-    placeholders::check(&provider, findings);
-    urls::check(&provider, findings);
+    answers::check(&provider, findings);
+    let sites = sites::all(&provider);
+    wording::check(&provider, &sites, findings);
+    placeholders::check(&provider, &sites, findings);
+    urls::check(&provider, &sites, findings);
     Some(provider)
 }
 

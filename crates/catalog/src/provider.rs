@@ -3,19 +3,44 @@
 //! Every field is data that the `protocol` crate turns into requests. There is one way to say each thing; what a
 //! file does not say has the default written here. Nothing in this module does I/O or knows HTTP libraries.
 
+mod after_connect;
 mod calls;
+mod kinds;
 mod lifecycle;
 mod oauth;
+mod revocation;
+mod schemes;
+mod token;
+mod traffic;
+mod webhook;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::calls::{Api, ApiAuth, Captures, Identity, Verify, VerifyMethod};
+pub use self::after_connect::{AfterConnect, Captures, Choose, Otherwise};
+pub use self::calls::{Api, ApiAuth, Body, Call, Expect, Identity, JsonKind, Method, Reject, Verify};
+pub use self::kinds::{AuthMode, Category, Quirk, Support};
 pub use self::lifecycle::{Lifecycle, Rotation};
-pub use self::oauth::{
-    Authorization, BodyFormat, ClientAuth, Pkce, Refresh, Revocation, RevocationAuth, RevocationMethod,
-    RevokedToken, Scopes, TokenEndpoint, TokenResponse,
+pub use self::oauth::{Authorization, Device, Pkce, Scopes};
+pub use self::revocation::{Revocation, RevocationAuth, RevokedToken};
+pub use self::schemes::{
+    App, Aws, Jwt, JwtAlgorithm, KeyEncoding, Login, LoginStep, Mcp, MutualTls, Oauth1, Plugin, Registration,
+    Saml, Signature, SignatureMethod, SignatureScheme, Starter,
+};
+pub use self::token::{
+    BodyFormat, ClientAuth, Extension, LongToken, Presented, Refresh, SecondGrant, SecondToken, TimeUnit,
+    TokenEndpoint, TokenMethod, TokenResponse,
+};
+pub use self::traffic::{Pagination, PaginationKind, Retry, RetryBody, Wait};
+pub use self::webhook::{
+    Encoding, Envelope, Signed, Webhook, WebhookScheme, WebhookSecret, WebhookSignature,
 };
 use crate::input::Inputs;
+use crate::template::Alternatives;
+
+/// Names and values of headers or parameters. An entry that cannot be filled is left out of the request.
+pub type Texts = BTreeMap<String, Alternatives>;
 
 /// One provider, as written in `catalog/<slug>.toml` with its family merged in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,9 +60,18 @@ pub struct Provider {
     /// Where the end user's browser is sent.
     #[serde(default)]
     pub authorization: Option<Authorization>,
+    /// Where devices without a browser ask for a code (RFC 8628).
+    #[serde(default)]
+    pub device: Option<Device>,
     /// Where codes and client credentials become tokens.
     #[serde(default)]
     pub token: Option<TokenEndpoint>,
+    /// The exchange of the first, short-lived access token for a long-lived one.
+    #[serde(default)]
+    pub long_token: Option<LongToken>,
+    /// A second token for another audience, kept beside the first.
+    #[serde(default)]
+    pub second_token: Option<SecondToken>,
     /// How a refresh differs from the token request.
     #[serde(default)]
     pub refresh: Refresh,
@@ -47,6 +81,36 @@ pub struct Provider {
     /// Scope vocabulary.
     #[serde(default)]
     pub scopes: Scopes,
+    /// Endpoints and signatures of OAuth 1.0a.
+    #[serde(default)]
+    pub oauth1: Option<Oauth1>,
+    /// The calls that turn entered credentials into a token.
+    #[serde(default)]
+    pub login: Option<Login>,
+    /// The signed token that is `{jwt}`, or the API token itself.
+    #[serde(default)]
+    pub jwt: Option<Jwt>,
+    /// The signed assertion that is `{saml}`.
+    #[serde(default)]
+    pub saml: Option<Saml>,
+    /// A header computed from the credential.
+    #[serde(default)]
+    pub signature: Option<Signature>,
+    /// What AWS requests are signed for.
+    #[serde(default)]
+    pub aws: Option<Aws>,
+    /// Tokens of an installed app.
+    #[serde(default)]
+    pub app: Option<App>,
+    /// Client registration at a server of the Model Context Protocol.
+    #[serde(default)]
+    pub mcp: Option<Mcp>,
+    /// How a plugin is installed.
+    #[serde(default)]
+    pub plugin: Option<Plugin>,
+    /// The client certificate of token and API calls (RFC 8705).
+    #[serde(default)]
+    pub mutual_tls: Option<MutualTls>,
     /// How API calls are made and authenticated.
     #[serde(default)]
     pub api: Api,
@@ -56,6 +120,12 @@ pub struct Provider {
     /// The call that names the connected account.
     #[serde(default)]
     pub identity: Option<Identity>,
+    /// What is looked up or called once a connection is made, in order.
+    #[serde(default)]
+    pub after_connect: Vec<AfterConnect>,
+    /// What the provider's own notifications look like.
+    #[serde(default)]
+    pub webhook: Option<Webhook>,
     /// What is asked of operators and end users.
     #[serde(default)]
     pub inputs: Inputs,
@@ -78,91 +148,4 @@ pub struct Provider {
     /// Where the facts come from (URLs of vendor pages or names of public sources).
     #[serde(default)]
     pub sources: Vec<String>,
-}
-
-/// The authorization schemes. The spelling on the wire is [`AuthMode::wire`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AuthMode {
-    /// OAuth 2.0 authorization code grant (RFC 6749 §4.1).
-    Oauth2,
-    /// OAuth 2.0 client credentials grant (RFC 6749 §4.4); each connection brings its own client.
-    Oauth2ClientCredentials,
-    /// OAuth 1.0a (RFC 5849).
-    Oauth1,
-    /// One secret key.
-    ApiKey,
-    /// User name and password (RFC 7617).
-    Basic,
-    /// No credential at all.
-    None,
-}
-
-impl AuthMode {
-    /// The mode as API clients spell it, e.g. `OAUTH2_CC`.
-    pub const fn wire(self) -> &'static str {
-        match self {
-            Self::Oauth2 => "OAUTH2",
-            Self::Oauth2ClientCredentials => "OAUTH2_CC",
-            Self::Oauth1 => "OAUTH1",
-            Self::ApiKey => "API_KEY",
-            Self::Basic => "BASIC",
-            Self::None => "NONE",
-        }
-    }
-}
-
-/// What a service is for; one category a provider, used to sort lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names are the documentation")]
-pub enum Category {
-    Accounting,
-    Analytics,
-    Automation,
-    Calendar,
-    Commerce,
-    Communication,
-    Crm,
-    Design,
-    DeveloperTools,
-    Documents,
-    Email,
-    Generic,
-    Hr,
-    Identity,
-    Infrastructure,
-    Marketing,
-    Payments,
-    ProjectManagement,
-    Productivity,
-    Signature,
-    Social,
-    Storage,
-    Support,
-    Video,
-}
-
-/// How well the facts about a provider are supported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Support {
-    /// At least two independent sources agree on an endpoint.
-    Agreed,
-    /// One source only.
-    #[default]
-    Single,
-    /// Stated by the vendor.
-    Vendor,
-}
-
-/// Oddities that live in code, one file each under `protocol/src/quirks/`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Quirk {
-    /// The refresh body carries `md5_secret`, the first 20 characters of the client secret, and no `client_id`
-    /// (Agiloft).
-    RefreshMd5Secret,
-    /// All OAuth endpoints come from the integration's inputs or from its issuer's metadata (RFC 8414).
-    OperatorDefined,
 }

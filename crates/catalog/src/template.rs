@@ -6,18 +6,38 @@
 //! no error carries a value.
 
 mod alternatives;
+mod function;
 mod parse;
+mod placeholder;
+mod tree;
 mod url;
 
 use std::fmt;
 
-use base64::Engine as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use self::alternatives::Alternatives;
+pub use self::function::{Function, FunctionName};
 pub use self::parse::TemplateError;
 pub(crate) use self::parse::{is_name, is_path};
+pub use self::placeholder::{Moment, Placeholder, Product, RequestPart};
+pub use self::tree::Tree;
 pub use self::url::UrlError;
+
+/// Where values come from. A missing value and an empty one are the same.
+pub trait Values {
+    /// The value of one placeholder. Of functions only [`FunctionName::AwsSigv4`] is asked for here, because it needs
+    /// the request and the clock; the template works out all others.
+    fn value(&self, placeholder: &Placeholder) -> Option<String>;
+}
+
+/// A placeholder had no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no value for {placeholder}")]
+pub struct Unfilled {
+    /// The placeholder as it is written.
+    pub placeholder: String,
+}
 
 /// Text with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,44 +51,6 @@ pub struct Template {
 enum Part {
     Literal(String),
     Placeholder(Placeholder),
-}
-
-/// What can stand between braces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Placeholder {
-    /// `{connection.NAME}`: a field of the connection, entered, captured or filled by the system.
-    Connection(String),
-    /// `{credential.NAME}`: a part of the credential that the end user entered.
-    Credential(String),
-    /// `{integration.NAME}`: a field that the operator set once.
-    Integration(String),
-    /// `{app.client_id}`: the OAuth client of the integration.
-    AppClientId,
-    /// `{app.client_secret}`: its secret.
-    AppClientSecret,
-    /// `{token.access}`: the current access token.
-    TokenAccess,
-    /// `{token.refresh}`: the current refresh token.
-    TokenRefresh,
-    /// `{token.response.PATH}`: a value at a dotted path of the token answer.
-    TokenResponse(String),
-    /// `{base64:T}`: the filled template T in base64 with padding (RFC 4648 §4). A closing brace cannot be written
-    /// literally inside T.
-    Base64(Template),
-}
-
-/// Where values come from. A missing value and an empty one are the same.
-pub trait Values {
-    /// The value of one placeholder. Never called with [`Placeholder::Base64`], which the template works out itself.
-    fn value(&self, placeholder: &Placeholder) -> Option<String>;
-}
-
-/// A placeholder had no value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no value for {placeholder}")]
-pub struct Unfilled {
-    /// The placeholder as it is written.
-    pub placeholder: String,
 }
 
 impl Template {
@@ -97,11 +79,31 @@ impl Template {
 
     /// The text with every placeholder replaced by its value, as it is, without any encoding.
     pub fn fill(&self, values: &dyn Values) -> Result<String, Unfilled> {
+        self.fill_with(values, |value| value)
+    }
+
+    /// The same with values escaped for the text and the quoted attributes of XML.
+    pub fn fill_xml(&self, values: &dyn Values) -> Result<String, Unfilled> {
+        self.fill_with(values, |value| {
+            let value = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            value.replace('"', "&quot;").replace('\'', "&apos;")
+        })
+    }
+
+    /// The text that stands outside of placeholders.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(text) => Some(text.as_str()),
+            Part::Placeholder(_) => None,
+        })
+    }
+
+    fn fill_with(&self, values: &dyn Values, escape: impl Fn(String) -> String) -> Result<String, Unfilled> {
         let mut text = String::with_capacity(self.source.len());
         for part in &self.parts {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
-                Part::Placeholder(placeholder) => text.push_str(&placeholder.evaluate(values)?),
+                Part::Placeholder(placeholder) => text.push_str(&escape(placeholder.evaluate(values)?)),
             }
         }
         Ok(text)
@@ -110,38 +112,14 @@ impl Template {
     fn collect<'a>(&'a self, found: &mut Vec<&'a Placeholder>) {
         for part in &self.parts {
             match part {
-                Part::Placeholder(Placeholder::Base64(inner)) => inner.collect(found),
+                Part::Placeholder(Placeholder::Computed(function)) => {
+                    for argument in &function.arguments {
+                        argument.collect(found);
+                    }
+                }
                 Part::Placeholder(placeholder) => found.push(placeholder),
                 Part::Literal(_) => {}
             }
-        }
-    }
-}
-
-impl Placeholder {
-    fn evaluate(&self, values: &dyn Values) -> Result<String, Unfilled> {
-        if let Self::Base64(inner) = self {
-            return Ok(base64::engine::general_purpose::STANDARD.encode(inner.fill(values)?));
-        }
-        values
-            .value(self)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| Unfilled { placeholder: self.to_string() })
-    }
-}
-
-impl fmt::Display for Placeholder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connection(name) => write!(f, "{{connection.{name}}}"),
-            Self::Credential(name) => write!(f, "{{credential.{name}}}"),
-            Self::Integration(name) => write!(f, "{{integration.{name}}}"),
-            Self::AppClientId => f.write_str("{app.client_id}"),
-            Self::AppClientSecret => f.write_str("{app.client_secret}"),
-            Self::TokenAccess => f.write_str("{token.access}"),
-            Self::TokenRefresh => f.write_str("{token.refresh}"),
-            Self::TokenResponse(path) => write!(f, "{{token.response.{path}}}"),
-            Self::Base64(inner) => write!(f, "{{base64:{}}}", inner.source),
         }
     }
 }

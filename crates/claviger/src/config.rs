@@ -2,6 +2,10 @@
 //! `claviger config explain` all come from these types.
 //!
 //! A flag wins over its environment variable, which wins over the configuration file, which wins over the default.
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the help on the terminal, where backticks are noise"
+)]
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -235,12 +239,16 @@ fn with_file(mut command: clap::Command, file: &std::path::Path) -> Result<clap:
         let Some(id) = known.map(|arg| arg.get_id().clone()) else {
             return Err(wrong(&mut command, format!("unknown setting «{key}»; see claviger config explain")));
         };
-        let value = match value {
-            toml::Value::String(text) => text,
+        let value = match &value {
+            toml::Value::String(text) => text.clone(),
             toml::Value::Array(items) => {
                 items.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(",")
             }
-            other => other.to_string(),
+            toml::Value::Integer(_)
+            | toml::Value::Float(_)
+            | toml::Value::Boolean(_)
+            | toml::Value::Datetime(_)
+            | toml::Value::Table(_) => value.to_string(),
         };
         command = command.mut_arg(id, |arg| arg.default_value(value));
     }

@@ -5,14 +5,13 @@ use clap::CommandFactory as _;
 use crate::config::Cli;
 use crate::terminal::say;
 
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run() {
     for setting in settings() {
         say(&setting.name);
         say(&format!("    variable  {}", setting.variable));
         say(&format!("    default   {}", setting.default));
         say(&format!("    {}", setting.meaning));
     }
-    Ok(())
 }
 
 /// A setting as it is explained.

@@ -38,7 +38,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     let Cli { settings, command } = cli;
     match command {
         Command::Catalog { command } => commands::catalog::run(&settings, command),
-        Command::Config { command: config::ConfigCommand::Explain } => explain::run(),
+        Command::Config { command: config::ConfigCommand::Explain } => {
+            explain::run();
+            Ok(())
+        }
         Command::Serve => on_runtime(commands::serve::run(settings)),
         Command::Dev(options) => on_runtime(commands::dev::run(settings, options)),
         Command::Key { command } => on_runtime(commands::key::run(settings, command)),

@@ -14,7 +14,7 @@ use model::token::TokenHash;
 use model::webhook::{EventError, Operation};
 use model::{Actor, Environment, Integration, IntegrationKey, PendingFlow, SessionId};
 use protocol::callback::{self, Callback};
-use protocol::{Client, Credential, exchange};
+use protocol::{Client, Credential, Fields, exchange};
 use serde_json::{Map, Value};
 use vault::Secret;
 
@@ -251,7 +251,7 @@ impl Engine {
         for (name, value) in exchange::captures(provider, &Secret::new("{}".to_owned()), params) {
             config.insert(entered::wire_name(provider, &name), Value::String(value));
         }
-        let fields = entered::fields(provider, integration, &config);
+        let fields = Fields { callback: params.clone(), ..self.fields(provider, integration, &config) };
         let request = exchange::request(provider, &content.flow, &client, code, &fields)
             .map_err(|error| ("unusable_integration".to_owned(), error.to_string()))?;
         let response = self

@@ -15,11 +15,11 @@ use serde_json::{Map, Value};
 use url::Url;
 use vault::Secret;
 
+use crate::Engine;
 use crate::actor::SessionCaller;
 use crate::error::{Error, Rule, Thing};
 use crate::integrations::connection_key;
 use crate::save::Save;
-use crate::{Engine, entered};
 
 pub use form::{Choice, Form, FormField, Scheme};
 use form::{credential_inputs, scheme};
@@ -148,7 +148,7 @@ impl Engine {
         values: BTreeMap<String, String>,
     ) -> Result<Submitted, Error> {
         let provider = self.resolved(&chosen.integration).await?;
-        let fields = entered::fields(&provider, &chosen.integration, &config);
+        let fields = self.fields(&provider, &chosen.integration, &config);
         let credential = self.entered_credential(&provider, &chosen.integration, &fields, values).await?;
         self.verify(&provider, &credential, &fields).await?;
         let new = Save::of_session(&by, chosen.integration, provider, connection, credential, config);

@@ -1,25 +1,40 @@
 //! Values of a connection and its integration under the names that templates use.
 
-use std::collections::BTreeMap;
-
 use catalog::Provider;
 use catalog::input::Input;
 use model::Integration;
-use protocol::Fields;
+use protocol::{Fields, Occasion};
 use serde_json::{Map, Value};
 
+use crate::Engine;
 use crate::connect::text_of;
 
 /// Stored values have their names on the wire; templates know our names. Names without an input (captures) are the
 /// same in both.
-pub(crate) fn fields(provider: &Provider, integration: &Integration, config: &Map<String, Value>) -> Fields {
+fn fields(provider: &Provider, integration: &Integration, config: &Map<String, Value>) -> Fields {
     let connection =
         config.iter().map(|(name, value)| (ours(&provider.inputs.connection, name), text_of(value)));
     let operator = integration
         .config
         .iter()
         .map(|(name, value)| (ours(&provider.inputs.integration, name), value.clone()));
-    Fields { connection: connection.collect(), credential: BTreeMap::new(), integration: operator.collect() }
+    Fields { connection: connection.collect(), integration: operator.collect(), ..Fields::default() }
+}
+
+impl Engine {
+    /// The values for one request, with its time and chance.
+    pub(crate) fn fields(
+        &self,
+        provider: &Provider,
+        integration: &Integration,
+        config: &Map<String, Value>,
+    ) -> Fields {
+        Fields {
+            callback_url: Some(self.callback_url()),
+            occasion: Some(Occasion { now: self.ports().now(), random: self.ports().random() }),
+            ..fields(provider, integration, config)
+        }
+    }
 }
 
 /// A captured field under its name on the wire.

@@ -5,6 +5,7 @@ use model::{ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode, Tags};
 use protocol::Credential;
 use serde_json::{Map, Value};
 
+use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::connect::text_of;
 use crate::connections::merged;
@@ -13,7 +14,6 @@ use crate::read::ReadConnection;
 use crate::save::Save;
 use crate::seals::SecretMap;
 use crate::verify::has_check;
-use crate::{Engine, entered};
 
 /// A connection to be imported.
 pub struct NewConnection {
@@ -84,7 +84,7 @@ impl Engine {
             }
             (None, None) => (Map::new(), SecretMap::new()),
         };
-        let fields = entered::fields(&provider, &integration, &config);
+        let fields = self.fields(&provider, &integration, &config);
         if has_check(&provider, &integration) {
             let resolved = self.resolved(&integration).await?;
             self.verify(&resolved, &new.credential, &fields).await?;
@@ -145,7 +145,18 @@ fn unfit_credential(credential: &Credential) -> Vec<Issue> {
             texts.push(("username", username));
             texts.push(("password", password.expose()));
         }
-        Credential::None => {}
+        Credential::OAuth1TokenBased { token_id, token_secret, .. } => {
+            texts.push(("token_id", token_id.expose()));
+            texts.push(("token_secret", token_secret.expose()));
+        }
+        // The API takes none of these.
+        Credential::TwoStep(_)
+        | Credential::Jwt(_)
+        | Credential::Signature(_)
+        | Credential::Session(_)
+        | Credential::Aws(_)
+        | Credential::App { .. }
+        | Credential::None => {}
     }
     texts
         .into_iter()

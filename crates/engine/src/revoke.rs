@@ -6,8 +6,8 @@ use model::integration::CLIENT_SECRET;
 use protocol::revoke::{self, Revocation};
 use protocol::{Client, Credential};
 
+use crate::Engine;
 use crate::error::Error;
-use crate::{Engine, entered};
 
 /// What became of the grant at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Engine {
             return Ok(RevocationOutcome::Unsupported);
         };
         let provider = self.resolved(&integration).await?;
-        let fields = entered::fields(&provider, &integration, &connection.config);
+        let fields = self.fields(&provider, &integration, &connection.config);
         let secret = self.open_integration(&integration)?.remove(CLIENT_SECRET);
         let own = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
         let client = tokens.client_override.as_ref().unwrap_or(&own);

@@ -211,9 +211,19 @@ impl Save {
 /// Whether a fresh credential can be had without the user.
 pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bool {
     match credential {
-        Credential::OAuth2(tokens) => tokens.refresh_token.is_some() && !provider.refresh.never,
+        Credential::OAuth2(tokens) => {
+            protocol::refresh::is_possible(provider, tokens) && !provider.refresh.on_request
+        }
         Credential::ClientCredentials { .. } => true,
+        // The engine does not drive the renewal of the others yet.
         Credential::OAuth1 { .. }
+        | Credential::OAuth1TokenBased { .. }
+        | Credential::TwoStep(_)
+        | Credential::Jwt(_)
+        | Credential::Signature(_)
+        | Credential::Session(_)
+        | Credential::Aws(_)
+        | Credential::App { .. }
         | Credential::ApiKey { .. }
         | Credential::Basic { .. }
         | Credential::None => false,

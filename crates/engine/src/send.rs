@@ -18,6 +18,12 @@ pub(crate) struct NoAnswer {
 
 impl Engine {
     pub(crate) async fn send(&self, request: Request, limits: &Limits) -> Result<Response, NoAnswer> {
+        if request.client_certificate.is_some() {
+            return Err(NoAnswer {
+                code: "client_certificate_unsupported",
+                message: "calls with a client certificate are not supported in this release".to_owned(),
+            });
+        }
         let mut outgoing = http::Request::new(request.body.into_inner());
         *outgoing.method_mut() = request.method;
         *outgoing.headers_mut() = request.headers;

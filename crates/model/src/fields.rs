@@ -49,7 +49,7 @@ pub fn check(input: &Input, value: &str) -> Result<(), Issue> {
 
 /// Whether a value that may end up in a header could break out of it (RFC 9110 §5.5).
 pub fn breaks_headers(value: &str) -> bool {
-    value.chars().any(|c| c.is_control())
+    value.chars().any(char::is_control)
 }
 
 fn has_forbidden_control(kind: Kind, value: &str) -> bool {
@@ -131,6 +131,9 @@ mod tests {
             required: true,
             secret: false,
             automated: false,
+            hidden: false,
+            visible_when: std::collections::BTreeMap::new(),
+            discouraged: Vec::new(),
             default: None,
         }
     }

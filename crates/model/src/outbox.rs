@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn delivery_is_tried_for_three_days_and_then_given_up() {
-        let total: i64 = WAITS.iter().map(|wait| wait.as_hours()).sum();
+        let total: i64 = WAITS.iter().map(SignedDuration::as_hours).sum();
         assert_eq!(total, 72);
         assert_eq!(wait_after(1), Some(SignedDuration::from_secs(5)));
         assert_eq!(wait_after(13), None);

@@ -127,6 +127,10 @@ pub struct EventError {
 
 impl AuthEvent {
     /// The bytes that are signed and sent: compact JSON with sorted keys.
+    ///
+    /// # Panics
+    ///
+    /// Never: an event always serialises.
     pub fn body(&self) -> String {
         serde_json::to_string(self).expect("an event holds only text, booleans and maps with text keys")
     }

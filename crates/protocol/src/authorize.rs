@@ -7,8 +7,8 @@ mod seal_text;
 
 use std::collections::BTreeMap;
 
-use catalog::Provider;
-use catalog::provider::{ClientAuth, Pkce};
+use catalog::provider::{Authorization, ClientAuth, Pkce};
+use catalog::{Alternatives, Placeholder, Provider, Template};
 use url::Url;
 use vault::Secret;
 
@@ -54,7 +54,7 @@ pub struct Started {
 #[derive(Clone)]
 pub struct Flow {
     /// Where the code will be redeemed.
-    pub token_url: Url,
+    pub token_url: TokenUrl,
     /// The redirect URI as it was sent (RFC 6749 §4.1.3 wants the same again).
     pub redirect_uri: Url,
     /// The client that asked.
@@ -69,6 +69,15 @@ pub struct Flow {
     pub client_auth: ClientAuth,
     /// The scopes that were asked for.
     pub requested_scopes: Vec<String>,
+}
+
+/// Where a code will be redeemed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenUrl {
+    /// Known from the start.
+    Known(Url),
+    /// The callback will name a part of it; the rest is this definition's, frozen.
+    NamedByCallback(Alternatives),
 }
 
 /// Why an authorization cannot begin.
@@ -126,11 +135,11 @@ pub fn begin(start: &Start<'_>) -> Result<Started, StartError> {
         Pkce::S256 => Some(Verifier::from_random(start.verifier_random)),
         Pkce::None => None,
     };
-    let mut url = filling.url("authorization URL", &authorization.url)?;
-    url.set_fragment(None);
-    query(start, &filling, &requested_scopes, verifier.as_ref()).write_query(&mut url);
+    let base = filling.url("authorization URL", &authorization.url)?;
+    let query = query(start, authorization, &filling, &requested_scopes, verifier.as_ref());
+    let url = address(authorization, base, query)?;
     let flow = Flow {
-        token_url: filling.url("token URL", &token.url)?,
+        token_url: token_url(provider, &token.url, &filling)?,
         redirect_uri: start.redirect_uri.clone(),
         client_id: start.client.id.clone(),
         verifier: verifier.map(Verifier::into_secret),
@@ -142,22 +151,41 @@ pub fn begin(start: &Start<'_>) -> Result<Started, StartError> {
     Ok(Started { url, flow })
 }
 
+/// Where the code will go. A URL that the callback takes part in cannot be filled yet.
+fn token_url(
+    provider: &Provider,
+    url: &Alternatives,
+    filling: &Filling<'_>,
+) -> Result<TokenUrl, RequestError> {
+    let captured = &provider.captures.callback;
+    let comes_back = |placeholder: &&Placeholder| {
+        let is_captured = matches!(placeholder, Placeholder::Connection(name)
+            if captured.contains_key(name) && !filling.fields.connection.contains_key(name));
+        is_captured || matches!(placeholder, Placeholder::Callback(_))
+    };
+    let is_late = |template: &Template| template.placeholders().iter().any(comes_back);
+    let mut early = url.iter().take_while(|template| !is_late(template));
+    if url.iter().any(is_late) && early.all(|template| template.fill_url(filling).is_err()) {
+        return Ok(TokenUrl::NamedByCallback(url.clone()));
+    }
+    filling.url("token URL", url).map(TokenUrl::Known)
+}
+
 /// The query, weakest first: what the definition adds, what the app adds, what is ours.
 fn query(
     start: &Start<'_>,
+    authorization: &Authorization,
     filling: &Filling<'_>,
     scopes: &[String],
     verifier: Option<&Verifier>,
 ) -> Parameters {
     let separator = start.provider.scopes.separator();
     let mut query = Parameters::default();
-    if let Some(authorization) = &start.provider.authorization {
-        query.fill(&authorization.params, filling);
-    }
+    query.fill(&authorization.params, filling);
     for (name, value) in start.extra_params {
         query.set(name, value.clone());
     }
-    query.set("response_type", "code".to_owned());
+    query.set("response_type", authorization.response_type.clone().unwrap_or_else(|| "code".to_owned()));
     query.set("client_id", start.client.id.clone());
     query.set("redirect_uri", start.redirect_uri.to_string());
     query.set("state", start.state.to_owned());
@@ -176,4 +204,36 @@ fn query(
         }
     }
     query
+}
+
+/// The whole URL: left out and renamed as the vendor has it, the scope as it is where it must be, and the query behind
+/// the fragment for consent pages that are one script.
+fn address(authorization: &Authorization, mut url: Url, mut query: Parameters) -> Result<Url, RequestError> {
+    url.set_fragment(None);
+    for name in &authorization.omit {
+        query.remove(name);
+    }
+    let scope = authorization.raw_scope.then(|| query.take("scope")).flatten();
+    query.rename(&authorization.rename);
+    query.write_query(&mut url);
+    if let Some(scope) = scope {
+        let name = authorization.rename.get("scope").map_or("scope", String::as_str);
+        let known = url.query().map(|query| format!("{query}&")).unwrap_or_default();
+        url.set_query(Some(&format!("{known}{name}={}", raw(scope.expose())?)));
+    }
+    if let Some(route) = &authorization.fragment {
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        url.set_query(None);
+        url.set_fragment(Some(&format!("{route}{query}")));
+    }
+    Ok(url)
+}
+
+/// A scope that stands in a URL as it is. What would end the parameter cannot stand there.
+fn raw(scope: &str) -> Result<String, RequestError> {
+    if scope.contains(['&', '#']) || scope.chars().any(char::is_control) {
+        let reason = "it holds characters that end a parameter".to_owned();
+        return Err(RequestError::Unfilled { place: "scope".to_owned(), reason });
+    }
+    Ok(scope.replace('%', "%25").replace(' ', "%20"))
 }

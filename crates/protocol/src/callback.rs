@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::Provider;
+use catalog::{Placeholder, Provider, Template};
 use vault::Secret;
 
 use crate::authorize::Flow;
@@ -20,7 +20,7 @@ pub enum Callback {
     Granted {
         /// The code to redeem.
         code: Secret<String>,
-        /// The parameters that the definition captures, by the provider's names.
+        /// The parameters that the definition captures or repeats, by the provider's names.
         params: BTreeMap<String, String>,
     },
     /// The user or the provider refused (RFC 6749 §4.1.2.1).
@@ -53,22 +53,36 @@ pub enum CallbackError {
     /// The answer does not come from the issuer that was asked (RFC 9207 §2.4).
     #[error("the answer comes from another issuer than the one asked")]
     WrongIssuer,
+    /// The answer belongs to another authorization (RFC 5849 §2.2).
+    #[error("the answer belongs to another authorization")]
+    WrongToken,
     /// The query is longer than any honest one.
     #[error("the query is too long")]
     TooLong,
 }
 
+/// The names under which states come back: the standard's, Crisp's and Shopline's. The provider is found by its
+/// state, so that its own name for it cannot be known before.
+pub const STATE_NAMES: &[&str] = &["state", "payload", "customField"];
+
 /// The state, by which the authorization is found.
 pub fn state(query: &str) -> Result<String, CallbackError> {
-    needed(&Query::parse(query)?, "state")
+    let query = Query::parse(query)?;
+    for name in STATE_NAMES {
+        if let Some(state) = query.single(name)? {
+            return Ok(state.to_owned());
+        }
+    }
+    Err(CallbackError::Missing { name: "state".to_owned() })
 }
 
 /// Reads the answer to an authorization.
 pub fn read(query: &str, provider: &Provider, flow: &Flow) -> Result<Callback, CallbackError> {
     let query = Query::parse(query)?;
-    needed(&query, "state")?;
-    check_issuer(&query, flow)?;
     let authorization = provider.authorization.as_ref();
+    let own_name = authorization.and_then(|known| known.rename.get("state"));
+    needed(&query, own_name.map_or("state", String::as_str))?;
+    check_issuer(&query, flow)?;
     let code_param = authorization.and_then(|known| known.code_param.as_deref()).unwrap_or("code");
     let code = query.single(code_param)?;
     let error = query.single("error")?;
@@ -99,9 +113,21 @@ fn check_issuer(query: &Query, flow: &Flow) -> Result<(), CallbackError> {
     }
 }
 
-fn captured(query: &Query, provider: &Provider) -> Result<BTreeMap<String, String>, CallbackError> {
+/// The parameters that the definition captures or that its token call repeats.
+pub(crate) fn captured(
+    query: &Query,
+    provider: &Provider,
+) -> Result<BTreeMap<String, String>, CallbackError> {
+    let mut names: Vec<&String> = provider.captures.callback.values().collect();
+    if let Some(token) = &provider.token {
+        let templates = token.params.values().chain(token.headers.values()).chain([&token.url]);
+        let placeholders = templates.flatten().flat_map(Template::placeholders);
+        names.extend(placeholders.filter_map(|placeholder| {
+            if let Placeholder::Callback(name) = placeholder { Some(name) } else { None }
+        }));
+    }
     let mut params = BTreeMap::new();
-    for name in provider.captures.callback.values() {
+    for name in names {
         if let Some(value) = query.single(name)? {
             params.insert(name.clone(), value.to_owned());
         }
@@ -109,10 +135,11 @@ fn captured(query: &Query, provider: &Provider) -> Result<BTreeMap<String, Strin
     Ok(params)
 }
 
-struct Query(Vec<(String, Secret<String>)>);
+/// A query, as it came.
+pub(crate) struct Query(Vec<(String, Secret<String>)>);
 
 impl Query {
-    fn parse(query: &str) -> Result<Self, CallbackError> {
+    pub(crate) fn parse(query: &str) -> Result<Self, CallbackError> {
         let query = query.strip_prefix('?').unwrap_or(query);
         if query.len() > LONGEST {
             return Err(CallbackError::TooLong);
@@ -122,7 +149,7 @@ impl Query {
     }
 
     /// A value that stands once and is not empty; a parameter without a value counts as absent (RFC 6749 §3.1).
-    fn single(&self, name: &str) -> Result<Option<&str>, CallbackError> {
+    pub(crate) fn single(&self, name: &str) -> Result<Option<&str>, CallbackError> {
         let mut found = self.0.iter().filter(|(known, _)| known == name);
         let first = found.next();
         if found.next().is_some() {

@@ -1,15 +1,15 @@
 //! Tokens for the client itself (RFC 6749 §4.4). A refresh is the same request again.
 
 use catalog::Provider;
-use http::{HeaderMap, Method};
 use jiff::Timestamp;
 
 use crate::credential::OAuth2Tokens;
 use crate::fields::{Client, Fields, Filling};
 use crate::message::{Request, RequestError, Response};
-use crate::parameters::{Parameters, fill_headers};
+use crate::parameters::Parameters;
 use crate::refusal::TokenError;
-use crate::{client_auth, lifetime, scopes, token_response};
+use crate::token_call::TokenCall;
+use crate::{lifetime, scopes, token_response};
 
 /// Seconds to assume when neither the answer nor the definition names a lifetime: an hour is usual, and asking again
 /// five minutes early costs nothing, because this grant is never used up.
@@ -30,11 +30,8 @@ pub fn request(
     if let Some(scope) = scopes::joined(&scopes::wanted(scopes, &filling)?, provider.scopes.separator()) {
         parameters.set("scope", scope);
     }
-    let mut headers = HeaderMap::new();
-    fill_headers(&mut headers, &token.headers, &filling)?;
-    client_auth::apply(token.client_auth, client, &mut parameters, &mut headers)?;
     let url = filling.url("token URL", &token.url)?;
-    Ok(parameters.request(Method::POST, url, token.body, headers))
+    TokenCall::new(&filling, token, Some(client), url, parameters).build()
 }
 
 /// The tokens in the answer. A refresh token is not kept: this grant should give none (§4.4.3) and needs none.

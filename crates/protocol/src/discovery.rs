@@ -4,7 +4,6 @@ use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use url::Url;
-use vault::Secret;
 
 use crate::message::{Request, Response};
 
@@ -28,6 +27,30 @@ pub struct Metadata {
     /// How clients may prove themselves; empty when the issuer does not say.
     #[serde(default)]
     pub client_auth_methods: Vec<String>,
+    /// RFC 7591.
+    #[serde(default)]
+    pub registration_endpoint: Option<Url>,
+    /// RFC 8628.
+    #[serde(default)]
+    pub device_authorization_endpoint: Option<Url>,
+    /// RFC 9126.
+    #[serde(default)]
+    pub pushed_authorization_request_endpoint: Option<Url>,
+    /// Whether authorizations must be pushed (RFC 9126 §5).
+    #[serde(default)]
+    pub requires_pushed_requests: bool,
+    /// Whether a client's identifier may be the URL of its metadata document.
+    #[serde(default)]
+    pub client_id_metadata_document: bool,
+    /// Algorithms of proofs for bound tokens (RFC 9449 §5.1); empty when tokens cannot be bound.
+    #[serde(default)]
+    pub dpop_algorithms: Vec<String>,
+    /// PKCE methods; empty when the issuer does not say.
+    #[serde(default)]
+    pub code_challenge_methods: Vec<String>,
+    /// Scopes that the issuer names.
+    #[serde(default)]
+    pub scopes_supported: Vec<String>,
 }
 
 /// Why there is no metadata.
@@ -51,6 +74,9 @@ pub enum DiscoveryError {
     /// The document speaks for another issuer (RFC 8414 §3.3).
     #[error("the metadata belongs to another issuer")]
     OtherIssuer,
+    /// The server does not know PKCE with `S256`.
+    #[error("the server does not support PKCE with S256")]
+    NoPkce,
     /// An endpoint is not a URL that may be used.
     #[error("the metadata's {name} is not an acceptable URL")]
     Endpoint {
@@ -75,7 +101,7 @@ pub fn requests(issuer: &str) -> Result<Vec<Request>, DiscoveryError> {
         let mut url = issuer.clone();
         url.set_path(&place);
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        Request { method: Method::GET, url, headers, body: Secret::new(Vec::new()) }
+        Request::new(Method::GET, url, headers, Vec::new())
     };
     Ok(places.into_iter().map(request).collect())
 }
@@ -102,6 +128,22 @@ pub fn outcome(issuer: &str, response: &Response) -> Result<Metadata, DiscoveryE
         userinfo_endpoint: endpoint("userinfo_endpoint", document.userinfo_endpoint)?,
         iss_in_response: document.authorization_response_iss_parameter_supported,
         client_auth_methods: document.token_endpoint_auth_methods_supported,
+        // A client can be had without registering, so a bad endpoint costs only that.
+        registration_endpoint: endpoint("registration_endpoint", document.registration_endpoint)
+            .unwrap_or(None),
+        device_authorization_endpoint: endpoint(
+            "device_authorization_endpoint",
+            document.device_authorization_endpoint,
+        )?,
+        pushed_authorization_request_endpoint: endpoint(
+            "pushed_authorization_request_endpoint",
+            document.pushed_authorization_request_endpoint,
+        )?,
+        requires_pushed_requests: document.require_pushed_authorization_requests,
+        client_id_metadata_document: document.client_id_metadata_document_supported,
+        dpop_algorithms: document.dpop_signing_alg_values_supported,
+        code_challenge_methods: document.code_challenge_methods_supported,
+        scopes_supported: document.scopes_supported,
     })
 }
 
@@ -118,6 +160,19 @@ struct Document {
     authorization_response_iss_parameter_supported: bool,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Vec<String>,
+    registration_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
+    pushed_authorization_request_endpoint: Option<String>,
+    #[serde(default)]
+    require_pushed_authorization_requests: bool,
+    #[serde(default)]
+    client_id_metadata_document_supported: bool,
+    #[serde(default)]
+    dpop_signing_alg_values_supported: Vec<String>,
+    #[serde(default)]
+    code_challenge_methods_supported: Vec<String>,
+    #[serde(default)]
+    scopes_supported: Vec<String>,
 }
 
 /// An issuer is a URL without query and fragment (RFC 8414 §2). Plain http is left to the guarded client, which allows
@@ -135,6 +190,14 @@ pub(crate) fn parse_issuer(issuer: &str) -> Result<Url, DiscoveryError> {
         return Err(refused("has a user name"));
     }
     Ok(url)
+}
+
+/// The address of a protected resource (RFC 9728 §1.2). A query is part of it in name only: no document is found by it.
+pub(crate) fn parse_resource(resource: &Url) -> Result<Url, DiscoveryError> {
+    let mut plain = resource.clone();
+    plain.set_query(None);
+    plain.set_fragment(None);
+    parse_issuer(plain.as_str())
 }
 
 /// An endpoint is no less protected than its issuer.

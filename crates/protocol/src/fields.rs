@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use catalog::template::Product;
 use catalog::{Alternatives, Input, Placeholder, Provider, Values};
 use url::Url;
 use vault::Secret;
 
+use crate::claims;
 use crate::credential::{Credential, OAuth2Tokens};
 use crate::json_path::text_at;
 use crate::message::RequestError;
+use crate::occasion::Occasion;
+
+/// What providers that ask for the calling product are told.
+const PRODUCT: &str = "Claviger";
 
 /// An OAuth client (RFC 6749 §2).
 #[derive(Clone)]
@@ -28,6 +34,21 @@ pub struct Fields {
     pub credential: BTreeMap<String, Secret<String>>,
     /// Fields the operator set once.
     pub integration: BTreeMap<String, String>,
+    /// What the end user entered for one assertion. It is never stored.
+    pub one_time: BTreeMap<String, Secret<String>>,
+    /// The parameters of the callback while a code is redeemed.
+    pub callback: BTreeMap<String, String>,
+    /// The URL that providers send people back to; some assertions name its host.
+    pub callback_url: Option<Url>,
+    /// Time and chance of this request. Without it `{now}` and `{random.uuid}` have no value.
+    pub occasion: Option<Occasion>,
+}
+
+impl Fields {
+    /// The occasion, for what cannot be made without.
+    pub(crate) fn needed_occasion(&self) -> Result<Occasion, RequestError> {
+        self.occasion.ok_or(RequestError::Missing { field: "the time and chance of the request" })
+    }
 }
 
 /// Everything a template can ask for while one request is built.
@@ -37,11 +58,13 @@ pub(crate) struct Filling<'a> {
     pub(crate) client: Option<&'a Client>,
     pub(crate) tokens: Option<&'a OAuth2Tokens>,
     pub(crate) credential: Option<&'a Credential>,
+    /// Values that only one scheme has: assertions, answers of earlier calls, parts of the request.
+    pub(crate) more: Option<&'a dyn Values>,
 }
 
 impl<'a> Filling<'a> {
     pub(crate) const fn new(provider: &'a Provider, fields: &'a Fields) -> Self {
-        Self { provider, fields, client: None, tokens: None, credential: None }
+        Self { provider, fields, client: None, tokens: None, credential: None, more: None }
     }
 
     pub(crate) const fn with_client(self, client: &'a Client) -> Self {
@@ -54,6 +77,10 @@ impl<'a> Filling<'a> {
 
     pub(crate) const fn with_credential(self, credential: &'a Credential) -> Self {
         Self { credential: Some(credential), tokens: credential.tokens(), ..self }
+    }
+
+    pub(crate) const fn with_more(self, more: &'a dyn Values) -> Self {
+        Self { more: Some(more), ..self }
     }
 
     /// A URL, with the place named in the error.
@@ -73,7 +100,12 @@ impl<'a> Filling<'a> {
             (Credential::ClientCredentials { client_secret, .. }, "client_secret") => {
                 Some(client_secret.expose().clone())
             }
-            _ => None,
+            (Credential::OAuth1TokenBased { token_id, .. }, "token_id") => Some(token_id.expose().clone()),
+            (Credential::OAuth1TokenBased { token_secret, .. }, "token_secret") => {
+                Some(token_secret.expose().clone())
+            }
+            (Credential::Aws(keys), "role_arn") => Some(keys.role_arn.clone()),
+            (credential, name) => Some(credential.minted()?.entered.get(name)?.expose().clone()),
         }
     }
 }
@@ -97,8 +129,26 @@ impl Values for Filling<'_> {
                 let answer = serde_json::from_str(self.tokens?.raw.expose()).ok()?;
                 text_at(&answer, path)
             }
-            // The template computes its functions itself and asks for their arguments.
-            Placeholder::Base64(_) => None,
+            Placeholder::TokenClaims(path) => text_at(&claims::of_tokens(self.tokens?)?, path),
+            Placeholder::SessionCookies => {
+                self.tokens?.kept.headers.get("set-cookie").map(|cookies| cookies.expose().clone())
+            }
+            Placeholder::OneTime(name) => self.fields.one_time.get(name).map(|value| value.expose().clone()),
+            Placeholder::Callback(name) => self.fields.callback.get(name).cloned(),
+            Placeholder::RandomUuid => self.fields.occasion.as_ref().map(Occasion::uuid),
+            Placeholder::Now(moment) => self.fields.occasion.as_ref()?.text(moment),
+            Placeholder::Product(Product::Name) => Some(PRODUCT.to_owned()),
+            Placeholder::Product(Product::UserAgent) => {
+                Some(format!("{PRODUCT}/{}", env!("CARGO_PKG_VERSION")))
+            }
+            // The template works out its functions itself and asks for their arguments. The one it does not signs a
+            // whole request, so it is asked of whoever builds that.
+            Placeholder::Jwt
+            | Placeholder::Saml
+            | Placeholder::Step(..)
+            | Placeholder::Answer(_)
+            | Placeholder::Request(_)
+            | Placeholder::Computed(_) => self.more?.value(placeholder),
         }
     }
 }

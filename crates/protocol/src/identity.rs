@@ -1,7 +1,5 @@
 //! Naming the connected account, so that people see whose account it is.
 
-use std::collections::BTreeMap;
-
 use catalog::Provider;
 
 use crate::api::Caller;
@@ -28,7 +26,7 @@ pub fn request(
 ) -> Option<Result<Request, RequestError>> {
     let identity = provider.identity.as_ref()?;
     let caller = Caller { provider, credential, fields, client: None };
-    Some(caller.call(identity.method, &identity.url, &BTreeMap::new(), identity.body.as_ref()))
+    Some(caller.call(identity.call()))
 }
 
 /// The account in the answer; nothing when it names none. An account without a name is no reason to fail.

@@ -12,18 +12,24 @@ const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 const MILLISECONDS_FROM: f64 = 1e11;
 
 /// The end of a lifetime (`expires_in`, RFC 6749 §5.1) that begins now. Zero is an answer: expired already. What is
-/// no number of seconds, or a negative one, says nothing.
-pub(crate) fn from_now(lifetime: &Value, now: Timestamp) -> Option<Timestamp> {
-    let seconds = number(lifetime)?.min(LONGEST.as_secs_f64());
+/// no number, or a negative one, says nothing. `per_second` tells how many units make a second.
+pub(crate) fn from_now(lifetime: &Value, per_second: f64, now: Timestamp) -> Option<Timestamp> {
+    if let Some(seconds) = clock_seconds(lifetime) {
+        return assumed(seconds, now);
+    }
+    let seconds = (number(lifetime)? / per_second).min(LONGEST.as_secs_f64());
     after(now, Duration::from_secs_f64(seconds))
 }
 
-/// A point in time: Unix seconds, Unix milliseconds, or RFC 3339.
+/// A point in time: Unix seconds, Unix milliseconds, or RFC 3339. Tableau writes how long is left in its place.
 pub(crate) fn at(end: &Value, now: Timestamp) -> Option<Timestamp> {
+    if let Some(seconds) = clock_seconds(end) {
+        return assumed(seconds, now);
+    }
     let end = match number(end) {
         Some(milliseconds) if milliseconds >= MILLISECONDS_FROM => since_epoch(milliseconds / 1e3),
         Some(seconds) => since_epoch(seconds),
-        None => end.as_str()?.trim().parse().ok()?,
+        None => date(end.as_str()?.trim())?,
     };
     Some(end.min(after(now, LONGEST)?))
 }
@@ -31,6 +37,26 @@ pub(crate) fn at(end: &Value, now: Timestamp) -> Option<Timestamp> {
 /// The end of a lifetime of whole seconds that the definition assumes.
 pub(crate) fn assumed(seconds: u64, now: Timestamp) -> Option<Timestamp> {
     after(now, Duration::from_secs(seconds).min(LONGEST))
+}
+
+/// A date with its zone, in the form of RFC 3339; a blank may stand for the `T`, and a zone without a colon passes.
+/// A date without a zone is taken for UTC, which most of those who leave it out mean.
+fn date(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| {
+        let local: jiff::civil::DateTime = text.parse().ok()?;
+        Some(local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    })
+}
+
+/// Days, hours and minutes as `D:HH:MM`, in seconds.
+fn clock_seconds(value: &Value) -> Option<u64> {
+    let mut parts = value.as_str()?.trim().split(':').map(str::parse::<u64>);
+    let (days, hours, minutes) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let minutes = days.checked_mul(24)?.checked_add(hours)?.checked_mul(60)?.checked_add(minutes)?;
+    minutes.checked_mul(60)
 }
 
 fn after(now: Timestamp, lifetime: Duration) -> Option<Timestamp> {
@@ -86,6 +112,7 @@ mod tests {
             (json!("-1"), None),
             (json!("NaN"), None),
             (json!("inf"), None),
+            (json!("0:02:30"), Some(9000)),
             (json!("soon"), None),
             (json!(""), None),
             (json!(null), None),
@@ -93,7 +120,7 @@ mod tests {
             (json!([3600]), None),
         ];
         for (written, expected) in table {
-            assert_eq!(seconds(from_now(&written, now())), expected, "{written}");
+            assert_eq!(seconds(from_now(&written, 1.0, now())), expected, "{written}");
         }
     }
 
@@ -106,6 +133,8 @@ mod tests {
             (json!("2023-11-14T23:13:20Z"), Some(3600)),
             (json!("2023-11-15T00:13:20+01:00"), Some(3600)),
             (json!(1e308), Some(315_360_000)),
+            (json!("2023-11-14 23:13:20"), Some(3600)),
+            (json!("10:00:01"), Some(864_060)),
             (json!("tomorrow"), None),
             (json!(-5), None),
             (json!({}), None),

@@ -15,6 +15,24 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body; empty for none.
     pub body: Secret<Vec<u8>>,
+    /// The certificate to show when the connection is made (RFC 8705 §2).
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// A certificate with its key (RFC 8705), both PEM.
+#[derive(Clone)]
+pub struct ClientCertificate {
+    /// The chain, the client's own certificate first.
+    pub chain: Secret<String>,
+    /// The private key of the first.
+    pub private_key: Secret<String>,
+}
+
+impl Request {
+    /// A request without a client certificate.
+    pub const fn new(method: Method, url: Url, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { method, url, headers, body: Secret::new(body), client_certificate: None }
+    }
 }
 
 /// An answer, read to its end.
@@ -67,6 +85,12 @@ pub enum RequestError {
     /// The client is another one than the authorization was started with.
     #[error("the client was changed while the authorization was under way")]
     ClientChanged,
+    /// A key cannot be read, or does not fit what is signed with it.
+    #[error("{field} is no key that can sign here")]
+    Key {
+        /// Which key.
+        field: &'static str,
+    },
     /// The definition asks for something this release cannot do.
     #[error("{what} is not supported yet")]
     Unsupported {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::Template;
-use catalog::provider::BodyFormat;
+use catalog::provider::{BodyFormat, Texts};
 use form_urlencoded::Serializer as Form;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -36,8 +35,28 @@ impl Parameters {
         self.0.retain(|(known, _)| known != name);
     }
 
+    /// The parameters with these names, as they stand.
+    pub(crate) fn only(&self, names: &[String]) -> Self {
+        Self(self.0.iter().filter(|(known, _)| names.contains(known)).cloned().collect())
+    }
+
+    /// Gives parameters the vendor's names.
+    pub(crate) fn rename(&mut self, names: &BTreeMap<String, String>) {
+        for (known, _) in &mut self.0 {
+            if let Some(own) = names.get(known) {
+                known.clone_from(own);
+            }
+        }
+    }
+
+    /// Takes a parameter out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Secret<String>> {
+        let index = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.remove(index).1)
+    }
+
     /// Sets what the definition adds. An entry whose placeholders have no value is left out.
-    pub(crate) fn fill(&mut self, templates: &BTreeMap<String, Template>, filling: &Filling<'_>) {
+    pub(crate) fn fill(&mut self, templates: &Texts, filling: &Filling<'_>) {
         for (name, template) in templates {
             if let Ok(value) = template.fill(filling) {
                 self.set(name, value);
@@ -83,7 +102,7 @@ impl Parameters {
                 Vec::new()
             }
         };
-        Request { method, url, headers, body: Secret::new(body) }
+        Request::new(method, url, headers, body)
     }
 
     fn form(&self) -> Vec<u8> {
@@ -109,7 +128,7 @@ impl Parameters {
 /// Headers that the definition adds. An entry whose placeholders have no value is left out.
 pub(crate) fn fill_headers(
     headers: &mut HeaderMap,
-    templates: &BTreeMap<String, Template>,
+    templates: &Texts,
     filling: &Filling<'_>,
 ) -> Result<(), RequestError> {
     for (name, template) in templates {

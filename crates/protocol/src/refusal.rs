@@ -146,6 +146,20 @@ pub(crate) fn in_success(
     Some(named(code, Some(answer), status, retry_after(headers, now)))
 }
 
+/// The refusal in an answer with a success status that has no tokens, in the dialects that say so by a number or a
+/// text of their own; nothing when the answer does not say why.
+pub(crate) fn without_tokens(
+    status: StatusCode,
+    headers: &HeaderMap,
+    answer: &Value,
+    now: Timestamp,
+) -> Option<TokenError> {
+    let codes = ["code", "errcode", "error_code", "errorCode", "result"];
+    let said = codes.iter().find_map(|path| text_at(answer, path))?;
+    let code = Some(safe_text(&said)).filter(|code| !code.is_empty())?;
+    Some(named(code, Some(answer), status, retry_after(headers, now)))
+}
+
 fn named(
     code: String,
     answer: Option<&Value>,
@@ -175,7 +189,7 @@ fn code_of(answer: &Value) -> Option<String> {
 }
 
 fn description_of(answer: &Value) -> Option<String> {
-    let paths = ["error_description", "error.message", "message", "error_message", "detail"];
+    let paths = ["error_description", "error.message", "message", "error_message", "errmsg", "msg", "detail"];
     let said = paths.iter().find_map(|path| text_at(answer, path))?;
     Some(safe_text(&said)).filter(|words| !words.is_empty())
 }

@@ -7,10 +7,11 @@ mod config;
 use std::collections::BTreeMap;
 
 use catalog::provider::{
-    ApiAuth, Authorization, BodyFormat, ClientAuth, Pkce, Quirk, Revocation, RevocationAuth,
-    RevocationMethod, RevokedToken, TokenEndpoint, TokenResponse, Verify, VerifyMethod,
+    ApiAuth, Authorization, BodyFormat, ClientAuth, Device, Expect, Oauth1, Pkce, Quirk, Revocation,
+    RevocationAuth, RevokedToken, Texts, TokenEndpoint, TokenResponse, Verify,
 };
 use catalog::{Alternatives, AuthMode, Provider, Template};
+use serde_json::Value;
 use url::Url;
 
 use crate::discovery::Metadata;
@@ -64,10 +65,25 @@ pub fn provider(
             resolved.token = Some(settings.token()?);
             settings.surroundings(&mut resolved);
         }
-        AuthMode::Oauth1 => resolved.api.auth = ApiAuth::Oauth1,
+        AuthMode::Oauth1 => {
+            resolved.api.auth = ApiAuth::Oauth1;
+            resolved.authorization = Some(settings.authorization()?);
+            resolved.oauth1 = Some(settings.oauth1());
+        }
         AuthMode::ApiKey => settings.place_key(&mut resolved),
         AuthMode::Basic => resolved.api.auth = ApiAuth::Basic,
-        AuthMode::None => {}
+        AuthMode::None
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => {}
     }
     Ok(resolved)
 }
@@ -78,7 +94,21 @@ pub fn needs_metadata(provider: &Provider, config: &BTreeMap<String, String>) ->
     let endpoints: &[&str] = match provider.auth {
         AuthMode::Oauth2 => &["authorization_url", "token_url"],
         AuthMode::Oauth2ClientCredentials => &["token_url"],
-        AuthMode::Oauth1 | AuthMode::ApiKey | AuthMode::Basic | AuthMode::None => return None,
+        AuthMode::Oauth1
+        | AuthMode::ApiKey
+        | AuthMode::Basic
+        | AuthMode::None
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => return None,
     };
     let given = endpoints.iter().all(|name| settings.text(name).is_some());
     let issuer = settings.text("issuer").filter(|_| is_operator_defined(provider) && !given)?;
@@ -120,6 +150,11 @@ impl Settings<'_> {
             issuer,
             iss_in_response: self.metadata.is_some_and(|known| known.iss_in_response),
             code_param: None,
+            response_type: None,
+            rename: BTreeMap::new(),
+            omit: Vec::new(),
+            fragment: None,
+            raw_scope: false,
         })
     }
 
@@ -133,7 +168,22 @@ impl Settings<'_> {
             headers: BTreeMap::new(),
             response: TokenResponse::default(),
             lifetime_s: None,
+            rename: BTreeMap::new(),
+            omit: Vec::new(),
+            in_query: Vec::new(),
         })
+    }
+
+    fn oauth1(&self) -> Oauth1 {
+        let method = self.text("signature_method");
+        let method = method.and_then(|name| serde_json::from_value(Value::String(name.to_owned())).ok());
+        Oauth1 {
+            request_url: self.url("request_token_url"),
+            request_params: Texts::new(),
+            token_url: self.url("token_url"),
+            signature_method: method.unwrap_or_default(),
+            realm: None,
+        }
     }
 
     /// As set; else the first method we know among those that the issuer names; else in the body.
@@ -159,6 +209,9 @@ impl Settings<'_> {
             .endpoint("revocation_url", |known| known.revocation_endpoint.as_ref())
             .map(revocation_at)
             .or(resolved.revocation.take());
+        let device = self.metadata.and_then(|known| known.device_authorization_endpoint.as_ref());
+        resolved.device =
+            device.map(|url| Device { url: literal(url.as_str()).into() }).or(resolved.device.take());
         resolved.lifecycle.introspection_url = self
             .endpoint("introspection_url", |known| known.introspection_endpoint.as_ref())
             .or(resolved.lifecycle.introspection_url.take());
@@ -175,15 +228,15 @@ impl Settings<'_> {
         let value = Template::parse(value).expect("settings were checked, and ours are well formed");
         resolved.api.auth = ApiAuth::Custom;
         if in_query {
-            resolved.api.query.insert(name.to_owned(), value);
+            resolved.api.query.insert(name.to_owned(), value.into());
         } else {
-            resolved.api.headers.insert(name.to_ascii_lowercase(), value);
+            resolved.api.headers.insert(name.to_ascii_lowercase(), value.into());
         }
     }
 
-    fn literals(&self, name: &str) -> BTreeMap<String, Template> {
+    fn literals(&self, name: &str) -> Texts {
         let pairs = self.text(name).and_then(config::text_object).unwrap_or_default();
-        pairs.into_iter().map(|(name, value)| (name, literal(&value))).collect()
+        pairs.into_iter().map(|(name, value)| (name, literal(&value).into())).collect()
     }
 }
 
@@ -195,16 +248,26 @@ fn literal(text: &str) -> Template {
 }
 
 fn verify_at(url: &str) -> Verify {
-    Verify { method: VerifyMethod::Get, url: literal(url), headers: BTreeMap::new(), body: None }
+    Verify {
+        method: None,
+        url: literal(url).into(),
+        or_urls: Vec::new(),
+        headers: Texts::new(),
+        query: Texts::new(),
+        body: None,
+        expect: Expect::default(),
+        reject: None,
+    }
 }
 
 fn revocation_at(url: Alternatives) -> Revocation {
     Revocation {
         url,
-        method: RevocationMethod::Post,
+        method: None,
         token: RevokedToken::RefreshElseAccess,
         auth: RevocationAuth::Client,
-        params: None,
+        headers: Texts::new(),
+        body: None,
     }
 }
 

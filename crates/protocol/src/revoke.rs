@@ -2,18 +2,19 @@
 
 use catalog::Provider;
 use catalog::provider::{
-    BodyFormat, Revocation as Definition, RevocationAuth, RevocationMethod, RevokedToken,
+    Body, BodyFormat, Method as DefinedMethod, Revocation as Definition, RevocationAuth, RevokedToken,
 };
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, Method, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use vault::Secret;
 
-use crate::client_auth;
+use crate::api::body_of;
+use crate::client_auth::{self, Proof};
 use crate::credential::OAuth2Tokens;
 use crate::fields::{Client, Fields, Filling};
 use crate::json_path::text_at;
 use crate::message::{Request, RequestError, Response};
-use crate::parameters::{Parameters, authorization};
+use crate::parameters::{Parameters, authorization, fill_headers};
 
 /// What became of the grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +65,26 @@ fn build(
     fields: &Fields,
 ) -> Result<Request, RequestError> {
     let filling = Filling::new(provider, fields).with_client(client).with_tokens(tokens);
-    let url = filling.url("revocation URL", &definition.url)?;
-    let mut parameters = Parameters::default();
-    if let Some(own) = &definition.params {
-        parameters.fill(own, &filling);
+    let filled = if definition.url.is_below_base() {
+        let root = provider.api.base_url.as_ref().ok_or(RequestError::NoSuchStep { step: "API root" })?;
+        definition.url.fill_url_below(&filling.url("API root", root)?, &filling)
     } else {
+        definition.url.fill_url(&filling)
+    };
+    let url =
+        filled.map_err(|error| RequestError::Url { place: "revocation URL", reason: error.to_string() })?;
+    let mut parameters = Parameters::default();
+    let mut headers = HeaderMap::new();
+    // RFC 7009 knows POST with a form only. An endpoint that wants DELETE is part of a JSON API, and the client then
+    // proves itself in the header, for the body speaks of the token alone.
+    let (method, format) = match definition.method {
+        None | Some(DefinedMethod::Post) => (Method::POST, BodyFormat::Form),
+        Some(DefinedMethod::Delete) => (Method::DELETE, BodyFormat::Json),
+        Some(DefinedMethod::Get) => (Method::GET, BodyFormat::Query),
+        Some(DefinedMethod::Put) => (Method::PUT, BodyFormat::Json),
+        Some(DefinedMethod::Patch) => (Method::PATCH, BodyFormat::Json),
+    };
+    if definition.body.is_none() {
         let refresh_token = match definition.token {
             RevokedToken::RefreshElseAccess => tokens.refresh_token.as_ref(),
             RevokedToken::Access => None,
@@ -77,23 +93,33 @@ fn build(
         parameters.set("token", refresh_token.unwrap_or(&tokens.access_token).clone());
         parameters.set("token_type_hint", hint.to_owned());
     }
-    let mut headers = HeaderMap::new();
-    // RFC 7009 knows POST with a form only. An endpoint that wants DELETE is part of a JSON API, and the client then
-    // proves itself in the header, for the body speaks of the token alone.
-    let (method, format) = match definition.method {
-        RevocationMethod::Post => (Method::POST, BodyFormat::Form),
-        RevocationMethod::Delete => (Method::DELETE, BodyFormat::Json),
-    };
-    match (definition.auth, definition.method) {
-        (RevocationAuth::Bearer, _) => {
+    match definition.auth {
+        RevocationAuth::Bearer => {
             let bearer = Secret::new(format!("Bearer {}", tokens.access_token.expose()));
             headers.insert(AUTHORIZATION, authorization(bearer.expose(), "the access token")?);
         }
-        (RevocationAuth::Client, RevocationMethod::Delete) => client_auth::basic(client, &mut headers)?,
-        (RevocationAuth::Client, RevocationMethod::Post) => {
+        RevocationAuth::ClientBasic => client_auth::basic(client, &mut headers)?,
+        RevocationAuth::Client if method == Method::DELETE => client_auth::basic(client, &mut headers)?,
+        RevocationAuth::Client => {
             let method = provider.token.as_ref().map(|token| token.client_auth).unwrap_or_default();
-            client_auth::apply(method, client, &mut parameters, &mut headers)?;
+            let proof = Proof {
+                provider,
+                client,
+                audience: &url,
+                occasion: fields.occasion.as_ref(),
+                callback_url: fields.callback_url.as_ref(),
+            };
+            client_auth::apply(method, &proof, &mut parameters, &mut headers)?;
         }
+        RevocationAuth::None => {}
+    }
+    fill_headers(&mut headers, &definition.headers, &filling)?;
+    if let Some(body) =
+        definition.body.as_ref().filter(|body| !matches!(body, Body::Form(form) if form.is_empty()))
+    {
+        let (media_type, bytes) = body_of(body, &filling)?;
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        return Ok(Request::new(method, url, headers, bytes));
     }
     Ok(parameters.request(method, url, format, headers))
 }

@@ -1,5 +1,6 @@
-//! Which scopes are asked for (RFC 6749 §3.3).
+//! Which scopes are asked for, and which of them were granted (RFC 6749 §3.3).
 
+use crate::credential::OAuth2Tokens;
 use crate::fields::Filling;
 use crate::message::RequestError;
 
@@ -20,6 +21,40 @@ pub(crate) fn wanted(configured: &[String], filling: &Filling<'_>) -> Result<Vec
         add(&mut wanted, &scope);
     }
     Ok(wanted)
+}
+
+/// The scopes that were asked for and not granted, in the order they were asked for.
+///
+/// An answer without a scope grants what was asked (RFC 6749 §5.1). A scope for refreshing counts as granted when a
+/// refresh token came. Vendors answer with long or short forms of the same name, such as
+/// `https://graph.microsoft.com/User.Read` and `User.Read`, so that the last segments are compared.
+pub fn missing_scopes(requested: &[String], tokens: &OAuth2Tokens) -> Vec<String> {
+    let Some(granted) = &tokens.scope else { return Vec::new() };
+    let granted: Vec<&str> = granted
+        .split(|sign: char| sign.is_whitespace() || sign == ',')
+        .filter(|name| !name.is_empty())
+        .collect();
+    let is_granted = |scope: &String| {
+        let is_held = tokens.refresh_token.is_some() && FOR_REFRESHING.contains(&scope.as_str());
+        is_held || granted.iter().any(|known| is_same(known, scope))
+    };
+    requested.iter().filter(|scope| !is_granted(scope)).cloned().collect()
+}
+
+/// Scopes that ask for a refresh token. Few servers repeat them in their answer.
+const FOR_REFRESHING: &[&str] = &["offline_access", "offline", "offline.access"];
+
+fn is_same(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right) || {
+        let one_is_long = left.contains("://") != right.contains("://");
+        one_is_long && short(left).eq_ignore_ascii_case(short(right))
+    }
+}
+
+/// The last segment of a scope that is a URL; Google's for the standard claims say `userinfo.` before them.
+fn short(scope: &str) -> &str {
+    let last = scope.trim_end_matches('/').rsplit('/').next().unwrap_or(scope);
+    last.strip_prefix("userinfo.").unwrap_or(last)
 }
 
 /// The scopes as one value on the wire; nothing when there are none.

@@ -55,6 +55,10 @@ impl Sandbox {
         let url = format!("http://{}", listener.local_addr()?);
         let shared = Arc::new(Shared::new(url, options));
         let stop = CancellationToken::new();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the sandbox owns this task and ends it in shutdown and drop"
+        )]
         let running = tokio::spawn(serve::run(listener, routes::all(Arc::clone(&shared)), stop.clone()));
         Ok(Self { shared, stop: stop.drop_guard(), running })
     }

@@ -234,7 +234,7 @@ impl World {
     ///
     /// When one of the steps fails.
     pub async fn consent(&self, by: &SessionCaller, integration: &IntegrationKey) -> Consented {
-        self.visit(by, integration, "allow").await
+        Box::pin(self.visit(by, integration, "allow")).await
     }
 
     /// Sets out to the provider and declines there.
@@ -243,7 +243,7 @@ impl World {
     ///
     /// When one of the steps fails.
     pub async fn decline(&self, by: &SessionCaller, integration: &IntegrationKey) -> Consented {
-        self.visit(by, integration, "deny").await
+        Box::pin(self.visit(by, integration, "deny")).await
     }
 
     async fn visit(&self, by: &SessionCaller, integration: &IntegrationKey, decision: &str) -> Consented {
@@ -267,8 +267,9 @@ impl World {
     /// When one of the steps fails.
     pub async fn connect(&self, integration: &IntegrationKey) -> Connected {
         let session = self.session().await;
-        let consented = self.consent(&session, integration).await;
-        let connected = self.engine.callback(&consented.query, |_| Some(consented.cookie.clone())).await;
+        let consented = Box::pin(self.consent(&session, integration)).await;
+        let connected =
+            Box::pin(self.engine.callback(&consented.query, |_| Some(consented.cookie.clone()))).await;
         connected.unwrap_or_else(|failure| panic!("the callback succeeds: {failure:?}"))
     }
 

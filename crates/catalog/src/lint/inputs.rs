@@ -19,6 +19,7 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
         ("connection", &inputs.connection),
         ("credential", &inputs.credential),
         ("integration", &inputs.integration),
+        ("one_time", &inputs.one_time),
     ] {
         let mut names = BTreeSet::new();
         let mut wire_names = BTreeSet::new();
@@ -29,6 +30,17 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
                 findings.add(format!("{at}.name"), format!("the input `{}` is declared twice", input.name));
             }
             one(&at, input, findings);
+            for (name, value) in &input.visible_when {
+                let other = list.iter().find(|other| other.name == *name);
+                let can_be =
+                    other.is_some_and(|other| other.choices.is_empty() || other.choices.contains(value));
+                if !can_be {
+                    findings.add(
+                        format!("{at}.visible_when.{name}"),
+                        format!("no input `{name}` of this group can be `{value}`"),
+                    );
+                }
+            }
         }
     }
 }
@@ -54,6 +66,15 @@ fn one(at: &str, input: &Input, findings: &mut Findings) {
         && input.default.as_ref().is_some_and(|default| !input.choices.contains(default))
     {
         findings.add(format!("{at}.default"), "the default is not one of the choices");
+    }
+    if input.hidden && input.required && input.default.is_none() {
+        findings.add(at, format!("`{}` is hidden and required, so it needs a `default`", input.name));
+    }
+    for (index, choice) in input.discouraged.iter().enumerate() {
+        if !input.choices.contains(choice) {
+            findings
+                .add(format!("{at}.discouraged.{index}"), format!("`{choice}` is not one of the choices"));
+        }
     }
     if let Some(pattern) = &input.pattern {
         pattern_rules(at, input, pattern, findings);

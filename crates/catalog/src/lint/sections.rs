@@ -1,11 +1,12 @@
 //! Sections: does the file say what its scheme needs, and nothing that contradicts it?
 
 use super::Findings;
-use crate::provider::{ApiAuth, AuthMode, Provider, Quirk};
+use crate::provider::{ApiAuth, AuthMode, Provider, Quirk, Starter};
 
 /// Checks the sections of a provider against its scheme and against each other.
 pub(super) fn check(provider: &Provider, findings: &mut Findings) {
     scheme(provider, findings);
+    api_auth(provider, findings);
     authorization(provider, findings);
     lifecycle(provider, findings);
     if provider.sources.is_empty() {
@@ -22,92 +23,175 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
     }
 }
 
-fn scheme(provider: &Provider, findings: &mut Findings) {
-    let operator_defined = provider.quirks.contains(&Quirk::OperatorDefined);
-    let mode = provider.auth;
-    let (consents, takes_token, calls_only) = match mode {
-        AuthMode::Oauth2 => (true, true, false),
-        AuthMode::Oauth2ClientCredentials => (false, true, false),
-        AuthMode::Oauth1 => (true, false, false),
-        AuthMode::ApiKey | AuthMode::Basic | AuthMode::None => (false, false, true),
-    };
-    let mut section = |name: &str, present: bool, needed: bool| {
-        if needed && !present && !operator_defined {
-            findings.add(name, format!("auth = \"{}\" needs [{name}]", spelled(mode)));
+/// The sections a scheme needs, and those it may have. Sections that every scheme may have are not listed.
+const fn sections(mode: AuthMode) -> (&'static [&'static str], &'static [&'static str]) {
+    match mode {
+        AuthMode::Oauth2 => (
+            &["authorization", "token"],
+            &["device", "long_token", "second_token", "revocation", "mutual_tls", "plugin"],
+        ),
+        AuthMode::Oauth2ClientCredentials => (&["token"], &["second_token", "revocation", "mutual_tls"]),
+        AuthMode::Oauth1 => (&["authorization", "oauth1"], &[]),
+        AuthMode::Oauth1TokenBased => (&["oauth1"], &[]),
+        AuthMode::TwoStep => (&["login"], &["jwt", "saml", "revocation"]),
+        AuthMode::SessionLogin => (&["login"], &["revocation"]),
+        AuthMode::Jwt => (&["jwt"], &[]),
+        AuthMode::Signature => (&["signature"], &[]),
+        AuthMode::AwsSigv4 => (&["aws"], &[]),
+        AuthMode::AppInstallation => (&["authorization", "app"], &[]),
+        AuthMode::AppInstallationWithUserOauth => {
+            (&["authorization", "app", "token"], &["revocation", "device"])
         }
-        if present && !needed {
-            findings.add(name, format!("auth = \"{}\" does not use [{name}]", spelled(mode)));
-        }
-    };
-    section("authorization", provider.authorization.is_some(), consents && mode == AuthMode::Oauth2);
-    section("token", provider.token.is_some(), takes_token);
-    if mode == AuthMode::Oauth1 && !operator_defined {
-        findings.add(
-            "auth",
-            "auth = \"oauth1\" has no section of its own yet; use quirks = [\"operator-defined\"]",
-        );
+        AuthMode::PluginInstall => (&["plugin"], &["authorization"]),
+        AuthMode::McpOauth2 => (&["authorization", "token", "mcp"], &["revocation"]),
+        AuthMode::McpOauth2Discovery => (&["mcp"], &[]),
+        AuthMode::ApiKey | AuthMode::Basic => (&["api.base_url"], &[]),
+        AuthMode::None => (&[], &[]),
     }
-    if calls_only && provider.api.base_url.is_none() {
-        findings.add("api", format!("auth = \"{}\" needs api.base_url", spelled(mode)));
-    }
-    api_auth(provider, operator_defined, findings);
 }
 
-fn api_auth(provider: &Provider, operator_defined: bool, findings: &mut Findings) {
+fn scheme(provider: &Provider, findings: &mut Findings) {
+    let operator_defined = provider.quirks.contains(&Quirk::OperatorDefined);
+    let starts_elsewhere =
+        provider.plugin.as_ref().is_some_and(|plugin| plugin.started_by == Starter::Vendor);
+    let name = provider.auth.name();
+    let (needed, allowed) = sections(provider.auth);
+    let present = [
+        ("authorization", provider.authorization.is_some()),
+        ("device", provider.device.is_some()),
+        ("token", provider.token.is_some()),
+        ("long_token", provider.long_token.is_some()),
+        ("second_token", provider.second_token.is_some()),
+        ("revocation", provider.revocation.is_some()),
+        ("oauth1", provider.oauth1.is_some()),
+        ("login", provider.login.is_some()),
+        ("jwt", provider.jwt.is_some()),
+        ("saml", provider.saml.is_some()),
+        ("signature", provider.signature.is_some()),
+        ("aws", provider.aws.is_some()),
+        ("app", provider.app.is_some()),
+        ("mcp", provider.mcp.is_some()),
+        ("plugin", provider.plugin.is_some()),
+        ("mutual_tls", provider.mutual_tls.is_some()),
+        ("api.base_url", provider.api.base_url.is_some()),
+    ];
+    for (section, present) in present {
+        let excused = operator_defined || (section == "authorization" && starts_elsewhere);
+        if needed.contains(&section) && !present && !excused {
+            findings.add(section, format!("auth = \"{name}\" needs {}", bracketed(section)));
+        }
+        if present && section != "api.base_url" && !needed.contains(&section) && !allowed.contains(&section) {
+            findings.add(section, format!("auth = \"{name}\" does not use {}", bracketed(section)));
+        }
+    }
+}
+
+fn bracketed(section: &str) -> String {
+    if section.contains('.') { section.to_owned() } else { format!("[{section}]") }
+}
+
+fn api_auth(provider: &Provider, findings: &mut Findings) {
     let auth = provider.api.auth;
     let fits = match provider.auth {
-        AuthMode::Oauth2 | AuthMode::Oauth2ClientCredentials => {
-            matches!(auth, ApiAuth::Bearer | ApiAuth::Custom | ApiAuth::None)
-        }
-        AuthMode::Oauth1 => auth == ApiAuth::Oauth1,
+        AuthMode::Oauth2
+        | AuthMode::Oauth2ClientCredentials
+        | AuthMode::TwoStep
+        | AuthMode::SessionLogin
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => matches!(auth, ApiAuth::Bearer | ApiAuth::Custom | ApiAuth::None),
+        AuthMode::Oauth1 | AuthMode::Oauth1TokenBased => auth == ApiAuth::Oauth1,
+        AuthMode::AwsSigv4 => auth == ApiAuth::AwsSigv4,
         AuthMode::ApiKey => auth == ApiAuth::Custom,
-        AuthMode::Basic => matches!(auth, ApiAuth::Basic | ApiAuth::Custom),
+        AuthMode::Basic | AuthMode::PluginInstall => matches!(auth, ApiAuth::Basic | ApiAuth::Custom),
         AuthMode::None => auth == ApiAuth::None,
     };
     if !fits {
         findings
-            .add("api.auth", format!("this api.auth does not go with auth = \"{}\"", spelled(provider.auth)));
+            .add("api.auth", format!("this api.auth does not go with auth = \"{}\"", provider.auth.name()));
     }
-    let carried = provider.api.headers.values().chain(provider.api.query.values());
-    if auth == ApiAuth::Custom && !operator_defined && carried.into_iter().all(crate::Template::is_literal) {
+    let texts = provider.api.headers.values().chain(provider.api.query.values());
+    let carries =
+        texts.chain(&provider.api.base_url).any(|text| !text.is_literal()) || !provider.api.body.is_empty();
+    if auth == ApiAuth::Custom && !provider.quirks.contains(&Quirk::OperatorDefined) && !carries {
         findings.add(
             "api.auth",
-            "api.auth = \"custom\" needs a header or query parameter that carries the credential",
+            "api.auth = \"custom\" needs a header, query parameter or body that carries the credential",
         );
-    }
-}
-
-const fn spelled(mode: AuthMode) -> &'static str {
-    match mode {
-        AuthMode::Oauth2 => "oauth2",
-        AuthMode::Oauth2ClientCredentials => "oauth2_client_credentials",
-        AuthMode::Oauth1 => "oauth1",
-        AuthMode::ApiKey => "api_key",
-        AuthMode::Basic => "basic",
-        AuthMode::None => "none",
     }
 }
 
 /// Parameters that the flow itself sets (RFC 6749 §4.1.1, RFC 7636 §4.3).
-const RESERVED: [&str; 6] =
-    ["state", "redirect_uri", "client_id", "code_challenge", "code_challenge_method", "scope"];
+const RESERVED: [&str; 7] = [
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+];
+
+/// Parameters of token requests that have a standard name.
+const TOKEN_PARAMS: [&str; 8] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "redirect_uri",
+    "refresh_token",
+    "scope",
+];
 
 fn authorization(provider: &Provider, findings: &mut Findings) {
-    let Some(authorization) = &provider.authorization else { return };
-    for (name, value) in &authorization.params {
-        let wrong_type = name == "response_type" && value.source() != "code";
-        if RESERVED.contains(&name.as_str()) || wrong_type {
+    if let Some(authorization) = &provider.authorization {
+        for name in authorization.params.keys().filter(|name| RESERVED.contains(&name.as_str())) {
+            let message = format!("`{name}` is reserved: the flow sets it");
+            findings.add(format!("authorization.params.{name}"), message);
+        }
+        standard_names(
+            "authorization",
+            &RESERVED,
+            authorization.rename.keys(),
+            &authorization.omit,
+            findings,
+        );
+        if authorization.iss_in_response && authorization.issuer.is_none() {
             findings.add(
-                format!("authorization.params.{name}"),
-                format!("`{name}` is reserved: the flow sets it"),
+                "authorization.iss_in_response",
+                "iss_in_response needs `issuer` to compare with (RFC 9207 §2.4)",
             );
         }
     }
-    if authorization.iss_in_response && authorization.issuer.is_none() {
-        findings.add(
-            "authorization.iss_in_response",
-            "iss_in_response needs `issuer` to compare with (RFC 9207 §2.4)",
-        );
+    if let Some(token) = &provider.token {
+        standard_names("token", &TOKEN_PARAMS, token.rename.keys(), &token.omit, findings);
+    }
+    if let Some(omit) = &provider.refresh.omit {
+        standard_names("refresh", &TOKEN_PARAMS, [].iter(), omit, findings);
+    }
+    if provider.login.as_ref().is_some_and(|login| login.steps.is_empty()) {
+        findings.add("login.steps", "a login has at least one step");
+    }
+}
+
+fn standard_names<'a>(
+    section: &str,
+    known: &[&str],
+    renamed: impl Iterator<Item = &'a String>,
+    omitted: &[String],
+    findings: &mut Findings,
+) {
+    let renamed = renamed.map(|name| (format!("{section}.rename.{name}"), name));
+    let omitted = omitted.iter().enumerate().map(|(at, name)| (format!("{section}.omit.{at}"), name));
+    for (at, name) in renamed.chain(omitted) {
+        if !known.contains(&name.as_str()) {
+            findings
+                .add(at, format!("`{name}` is no standard parameter here; known are {}", known.join(", ")));
+        }
     }
 }
 

@@ -41,12 +41,12 @@ impl Source {
             fs::read_to_string(path).map_err(|error| problem(1, format!("cannot read the file: {error}")))?;
         let slug = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let not_toml = |error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| line_of(&text, span.start));
+            let line = error.span().map_or(1, |span| Lines::of(&text).at(span.start));
             problem(line, format!("not TOML: {}", error.message()))
         };
         let table = DeTable::parse(&text).map_err(not_toml)?;
         let mut lines = BTreeMap::new();
-        index_table(&text, "", table.get_ref(), &mut lines);
+        index_table(&Lines::of(&text), "", table.get_ref(), &mut lines);
         let value = toml::from_str(&text).map_err(not_toml)?;
         Ok(Self { slug, path: path.to_owned(), value, lines })
     }
@@ -74,22 +74,22 @@ impl Source {
     }
 }
 
-fn index_table(text: &str, under: &str, table: &DeTable<'_>, lines: &mut BTreeMap<String, usize>) {
+fn index_table(ends: &Lines, under: &str, table: &DeTable<'_>, lines: &mut BTreeMap<String, usize>) {
     for (key, value) in table {
         let at = joined(under, key.get_ref());
-        lines.insert(at.clone(), line_of(text, key.span().start));
-        index_value(text, &at, value, lines);
+        lines.insert(at.clone(), ends.at(key.span().start));
+        index_value(ends, &at, value, lines);
     }
 }
 
-fn index_value(text: &str, at: &str, value: &Spanned<DeValue<'_>>, lines: &mut BTreeMap<String, usize>) {
+fn index_value(ends: &Lines, at: &str, value: &Spanned<DeValue<'_>>, lines: &mut BTreeMap<String, usize>) {
     if let Some(table) = value.get_ref().as_table() {
-        index_table(text, at, table, lines);
+        index_table(ends, at, table, lines);
     }
     for (index, element) in value.get_ref().as_array().into_iter().flat_map(|list| list.iter()).enumerate() {
         let at = joined(at, &index.to_string());
-        lines.insert(at.clone(), line_of(text, element.span().start));
-        index_value(text, &at, element, lines);
+        lines.insert(at.clone(), ends.at(element.span().start));
+        index_value(ends, &at, element, lines);
     }
 }
 
@@ -97,6 +97,16 @@ fn joined(under: &str, key: &str) -> String {
     if under.is_empty() { key.to_owned() } else { format!("{under}.{key}") }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+/// Where the lines of a text end.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of a byte offset, from 1.
+    fn at(&self, offset: usize) -> usize {
+        self.0.partition_point(|end| *end < offset) + 1
+    }
 }

@@ -1,14 +1,14 @@
 //! URLs: do they parse once filled, and can a value choose a server that the file did not mean?
 
 use super::Findings;
-use super::sites::{self, Place, Site};
+use super::sites::{Form, Site};
 use crate::input::{Input, Kind};
 use crate::provider::Provider;
-use crate::template::{Placeholder, Template, Values};
+use crate::template::{Function, FunctionName, Placeholder, Template, Values};
 
 /// Checks every URL of a provider.
-pub(super) fn check(provider: &Provider, findings: &mut Findings) {
-    for site in sites::all(provider).iter().filter(|site| site.place.is_url()) {
+pub(super) fn check(provider: &Provider, sites: &[Site<'_>], findings: &mut Findings) {
+    for site in sites.iter().filter(|site| site.form.is_url()) {
         if let Some(message) = refusal(provider, site) {
             findings.add(&site.at, message);
         }
@@ -21,7 +21,7 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
 fn refusal(provider: &Provider, site: &Site<'_>) -> Option<String> {
     let template = site.template;
     if template.is_below_base() {
-        if site.place != Place::CallUrl {
+        if site.form != Form::UrlBelow {
             return Some("write the whole URL, beginning with https://".to_owned());
         }
         if provider.api.base_url.is_none() {
@@ -42,9 +42,16 @@ fn refusal(provider: &Provider, site: &Site<'_>) -> Option<String> {
 /// A template that begins with a placeholder hands the choice of the server to whoever fills it.
 fn open_base(provider: &Provider, template: &Template) -> Option<String> {
     let base = template.base_placeholder()?;
+    if let Placeholder::Computed(Function { name: FunctionName::Https, arguments }) = base {
+        let read = arguments.iter().flat_map(Template::placeholders);
+        let open = read.into_iter().find(|placeholder| !is_bound(provider, placeholder))?;
+        return Some(format!("open host: `{open}` needs a pattern or kind \"hostname\""));
+    }
     let fits = match input(provider, base) {
         Some(input) => input.kind == Kind::Url || input.automated,
-        None => matches!(base, Placeholder::TokenResponse(_) | Placeholder::Connection(_)),
+        None => {
+            matches!(base, Placeholder::TokenResponse(_) | Placeholder::Connection(_) | Placeholder::Step(..))
+        }
     };
     let message =
         || format!("open host: `{base}` stands first and must be an input of kind \"url\" or be captured");
@@ -56,28 +63,32 @@ fn open_host(provider: &Provider, template: &Template) -> Option<String> {
         return None;
     }
     let suffix = template.host_suffix()?;
-    // `x{y}example.com` would let a value extend the last name that the file means.
+    let read = template.host_placeholders();
+    let chosen = |placeholder: &&Placeholder| {
+        input(provider, placeholder).is_some_and(|input| input.kind == Kind::Enum)
+    };
+    // `x{y}example.com` would let a value extend the last name that the file means, unless the file lists the values.
     let closed = suffix.split(':').next().unwrap_or_default();
     let owns_a_domain = closed.strip_prefix('.').is_some_and(|domain| domain.contains('.'));
-    if !closed.is_empty() && !owns_a_domain {
+    if !closed.is_empty() && !owns_a_domain && !read.iter().all(chosen) {
         return Some(format!(
             "open host: the text after the placeholder, `{closed}`, must be a dot and a whole domain"
         ));
     }
-    for placeholder in template.host_placeholders() {
-        let bound = match input(provider, placeholder) {
-            Some(input) => {
-                input.automated
-                    || input.pattern.is_some()
-                    || matches!(input.kind, Kind::Hostname | Kind::Uuid | Kind::Enum)
-            }
-            None => matches!(placeholder, Placeholder::TokenResponse(_) | Placeholder::Connection(_)),
-        };
-        if !bound {
-            return Some(format!("open host: `{placeholder}` needs a pattern or kind \"hostname\""));
+    let open = read.into_iter().find(|placeholder| !is_bound(provider, placeholder))?;
+    Some(format!("open host: `{open}` needs a pattern or kind \"hostname\""))
+}
+
+/// Whether the file says what a value in a host may look like, or the value does not come from people.
+fn is_bound(provider: &Provider, placeholder: &Placeholder) -> bool {
+    match input(provider, placeholder) {
+        Some(input) => {
+            input.automated
+                || input.pattern.is_some()
+                || matches!(input.kind, Kind::Hostname | Kind::Uuid | Kind::Enum)
         }
+        None => matches!(placeholder, Placeholder::TokenResponse(_) | Placeholder::Connection(_)),
     }
-    None
 }
 
 /// The input that a placeholder reads, if it reads one.
@@ -86,12 +97,24 @@ fn input<'a>(provider: &'a Provider, placeholder: &Placeholder) -> Option<&'a In
         Placeholder::Connection(name) => (&provider.inputs.connection, name),
         Placeholder::Integration(name) => (&provider.inputs.integration, name),
         Placeholder::Credential(name) => (&provider.inputs.credential, name),
+        Placeholder::OneTime(name) => (&provider.inputs.one_time, name),
         Placeholder::AppClientId
         | Placeholder::AppClientSecret
         | Placeholder::TokenAccess
         | Placeholder::TokenRefresh
         | Placeholder::TokenResponse(_)
-        | Placeholder::Base64(_) => return None,
+        | Placeholder::TokenClaims(_)
+        | Placeholder::SessionCookies
+        | Placeholder::Jwt
+        | Placeholder::Saml
+        | Placeholder::Step(..)
+        | Placeholder::Answer(_)
+        | Placeholder::Callback(_)
+        | Placeholder::Request(_)
+        | Placeholder::RandomUuid
+        | Placeholder::Now(_)
+        | Placeholder::Product(_)
+        | Placeholder::Computed(_) => return None,
     };
     inputs.iter().find(|input| input.name == *name)
 }
@@ -107,8 +130,15 @@ impl Values for Sample<'_> {
         if self.base == Some(placeholder) {
             return Some("https://sample.example".to_owned());
         }
-        let kind = input(self.provider, placeholder).map(|input| input.kind);
-        Some(match kind {
+        let input = input(self.provider, placeholder);
+        if let Some(choice) = input.and_then(|input| input.choices.first()) {
+            return Some(choice.clone());
+        }
+        let pattern = input.and_then(|input| regex::Regex::new(input.pattern.as_deref()?).ok());
+        if pattern.is_some_and(|pattern| !pattern.is_match("sample") && pattern.is_match("8443")) {
+            return Some("8443".to_owned());
+        }
+        Some(match input.map(|input| input.kind) {
             Some(Kind::Hostname) => "sample.example".to_owned(),
             Some(Kind::Url) => "https://sample.example".to_owned(),
             Some(Kind::String | Kind::Text | Kind::Uuid | Kind::Email | Kind::Enum) | None => {

@@ -1,7 +1,7 @@
 //! Wording: header names, stray control characters, scope names and paths into answers.
 
 use super::Findings;
-use super::sites::{self, Place};
+use super::sites::{Form, Site};
 use crate::provider::Provider;
 use crate::template::{is_name, is_path};
 
@@ -9,19 +9,16 @@ use crate::template::{is_name, is_path};
 const FRAMING: [&str; 6] = ["connection", "content-length", "host", "te", "transfer-encoding", "upgrade"];
 
 /// Checks the small print of a provider.
-pub(super) fn check(provider: &Provider, findings: &mut Findings) {
+pub(super) fn check(provider: &Provider, sites: &[Site<'_>], findings: &mut Findings) {
     if provider.name.trim().is_empty() {
         findings.add("name", "the name is empty");
     }
-    for site in sites::all(provider) {
-        let name = site.at.splitn(3, '.').nth(2).unwrap_or_default();
-        if site.place.is_header() && !is_header_name(name) {
-            findings.add(&site.at, format!("`{name}` is not a header name in lower case"));
+    for site in sites {
+        if let (Form::Header, Some(name)) = (site.form, site.name) {
+            header_name(&site.at, name, findings);
         }
-        if site.place.is_header() && FRAMING.contains(&name) {
-            findings.add(&site.at, format!("`{name}` belongs to the HTTP layer and cannot be set"));
-        }
-        if site.place != Place::CallBody && site.template.source().chars().any(char::is_control) {
+        let many_lines = matches!(site.form, Form::Body | Form::Value);
+        if !many_lines && site.template.literals().any(|text| text.chars().any(char::is_control)) {
             findings.add(&site.at, "a value must not hold line breaks or other control characters");
         }
     }
@@ -37,6 +34,16 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
     captures(provider, findings);
 }
 
+/// A name that is one, in lower case, and that a definition may set.
+pub(super) fn header_name(at: &str, name: &str, findings: &mut Findings) {
+    if !is_header_name(name) {
+        findings.add(at, format!("`{name}` is not a header name in lower case"));
+    }
+    if FRAMING.contains(&name) {
+        findings.add(at, format!("`{name}` belongs to the HTTP layer and cannot be set"));
+    }
+}
+
 /// A token of RFC 9110 §5.6.2, lower case only.
 fn is_header_name(name: &str) -> bool {
     !name.is_empty()
@@ -47,9 +54,11 @@ fn is_header_name(name: &str) -> bool {
 
 fn captures(provider: &Provider, findings: &mut Findings) {
     let captures = &provider.captures;
-    for (group, table, dotted) in
-        [("token_response", &captures.token_response, true), ("callback", &captures.callback, false)]
-    {
+    for (group, table, dotted) in [
+        ("token_response", &captures.token_response, true),
+        ("callback", &captures.callback, false),
+        ("webhook", &captures.webhook, true),
+    ] {
         for (field, from) in table {
             let at = format!("captures.{group}.{field}");
             if !is_name(field) {

@@ -1,9 +1,10 @@
-//! The sections of OAuth: endpoints, client authentication, refresh, revocation, scopes.
+//! The sections of consent: the authorization endpoint, the device endpoint, scopes.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Texts;
 use crate::template::{Alternatives, Template};
 
 /// The authorization endpoint (RFC 6749 §3.1).
@@ -14,7 +15,23 @@ pub struct Authorization {
     pub url: Alternatives,
     /// Extra fixed query parameters.
     #[serde(default)]
-    pub params: BTreeMap<String, Template>,
+    pub params: Texts,
+    /// The value of `response_type`, when it is not `code`.
+    #[serde(default)]
+    pub response_type: Option<String>,
+    /// Parameters under the vendor's names: standard name → vendor's name. The state comes back under its vendor's
+    /// name too.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// Standard parameters that are left out, such as `response_type`.
+    #[serde(default)]
+    pub omit: Vec<String>,
+    /// A route behind `#`: the query follows it, for consent pages that are one script.
+    #[serde(default)]
+    pub fragment: Option<String>,
+    /// Whether the scope stands in the URL as it is, with nothing but blanks percent-encoded.
+    #[serde(default)]
+    pub raw_scope: bool,
     /// Proof Key for Code Exchange (RFC 7636).
     #[serde(default)]
     pub pkce: Pkce,
@@ -40,151 +57,12 @@ pub enum Pkce {
     None,
 }
 
-/// The token endpoint (RFC 6749 §3.2).
+/// The device authorization endpoint (RFC 8628 §3.1).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TokenEndpoint {
+pub struct Device {
     /// The endpoint; the first alternative whose placeholders can all be filled.
     pub url: Alternatives,
-    /// How the client proves itself (RFC 6749 §2.3).
-    #[serde(default)]
-    pub client_auth: ClientAuth,
-    /// How parameters travel.
-    #[serde(default)]
-    pub body: BodyFormat,
-    /// Extra fixed parameters.
-    #[serde(default)]
-    pub params: BTreeMap<String, Template>,
-    /// Extra request headers; names in lower case.
-    #[serde(default)]
-    pub headers: BTreeMap<String, Template>,
-    /// Where the answer keeps its values, when not under the standard names.
-    #[serde(default)]
-    pub response: TokenResponse,
-    /// Seconds to assume when the answer names no lifetime.
-    #[serde(default)]
-    pub lifetime_s: Option<u64>,
-}
-
-/// Client authentication at the token endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuth {
-    /// `client_id` and `client_secret` in the body.
-    #[default]
-    ClientSecretPost,
-    /// HTTP Basic with form-encoded halves (RFC 6749 §2.3.1).
-    ClientSecretBasic,
-    /// A signed assertion (RFC 7523 §2.2).
-    PrivateKeyJwt,
-    /// The secret as Basic user name with an empty password, nothing in the body.
-    SecretAsBasicUser,
-    /// A public client: `client_id` alone in the body.
-    None,
-}
-
-/// Encoding of token request parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BodyFormat {
-    /// `application/x-www-form-urlencoded`.
-    #[default]
-    Form,
-    /// A JSON object.
-    Json,
-    /// The query string, with an empty body.
-    Query,
-}
-
-/// Dotted paths into the token answer.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenResponse {
-    /// Path of the access token; `access_token` when absent.
-    #[serde(default)]
-    pub access_token: Option<String>,
-    /// Path of the refresh token; `refresh_token` when absent.
-    #[serde(default)]
-    pub refresh_token: Option<String>,
-    /// Path of the lifetime; `expires_in` when absent.
-    #[serde(default)]
-    pub expires_in: Option<String>,
-    /// Object that holds the tokens when the top level has none (e.g. `authed_user`).
-    #[serde(default)]
-    pub fallback_object: Option<String>,
-    /// `ok = false` in a 200 answer is an error whose code stands in `error`.
-    #[serde(default)]
-    pub ok_flag: bool,
-}
-
-/// How a refresh request (RFC 6749 §6) differs from the token request.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Refresh {
-    /// Endpoint, when it is not the token endpoint.
-    #[serde(default)]
-    pub url: Option<Alternatives>,
-    /// Extra parameters; when absent those of the token endpoint are repeated without `grant_type`.
-    #[serde(default)]
-    pub params: Option<BTreeMap<String, Template>>,
-    /// Tokens never expire and are never refreshed.
-    #[serde(default)]
-    pub never: bool,
-    /// Seconds before expiry at which a refresh is due; replaces the general rule.
-    #[serde(default)]
-    pub early_s: Option<u64>,
-}
-
-/// Ending a grant at the provider (RFC 7009 unless `params` say otherwise).
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Revocation {
-    /// The endpoint; the first alternative whose placeholders can all be filled.
-    pub url: Alternatives,
-    /// HTTP method.
-    #[serde(default)]
-    pub method: RevocationMethod,
-    /// Which token is presented. The refresh token ends the whole grant where one exists (RFC 7009 §2.1).
-    #[serde(default)]
-    pub token: RevokedToken,
-    /// How the call authenticates.
-    #[serde(default)]
-    pub auth: RevocationAuth,
-    /// Body parameters in place of `token` and `token_type_hint`.
-    #[serde(default)]
-    pub params: Option<BTreeMap<String, Template>>,
-}
-
-/// HTTP method of a revocation call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "the names are the methods")]
-pub enum RevocationMethod {
-    #[default]
-    Post,
-    Delete,
-}
-
-/// Which token a revocation presents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RevokedToken {
-    /// The refresh token when there is one, else the access token.
-    #[default]
-    RefreshElseAccess,
-    /// Always the access token.
-    Access,
-}
-
-/// How a revocation call authenticates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RevocationAuth {
-    /// As the client does at the token endpoint.
-    #[default]
-    Client,
-    /// With the access token as Bearer.
-    Bearer,
 }
 
 /// Scopes of a provider.

@@ -30,6 +30,24 @@ impl Alternatives {
         )
     }
 
+    /// The same for a URL that may be a path below `base` ([`Template::fill_url_below`]).
+    pub fn fill_url_below(&self, base: &Url, values: &dyn Values) -> Result<Url, UrlError> {
+        self.first_filled(
+            |template| template.fill_url_below(base, values),
+            |error| matches!(error, UrlError::Unfilled(_)),
+        )
+    }
+
+    /// Whether an alternative is a path that needs a base.
+    pub fn is_below_base(&self) -> bool {
+        self.0.iter().any(Template::is_below_base)
+    }
+
+    /// Whether nothing has to be filled in.
+    pub fn is_literal(&self) -> bool {
+        self.0.iter().all(Template::is_literal)
+    }
+
     fn first_filled<T, E>(
         &self,
         fill: impl Fn(&Template) -> Result<T, E>,
@@ -92,6 +110,22 @@ impl<'de> de::Visitor<'de> for AlternativesVisitor {
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Alternatives, E> {
         Template::parse(value).map(Alternatives::from).map_err(E::custom)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Alternatives, E> {
+        self.visit_str(&value.to_string())
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Alternatives, E> {
+        self.visit_str(&value.to_string())
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Alternatives, E> {
+        self.visit_str(&value.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Alternatives, E> {
+        self.visit_str(&value.to_string())
     }
 
     fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Alternatives, A::Error> {

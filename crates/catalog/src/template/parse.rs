@@ -1,10 +1,17 @@
 //! From text to template parts.
 
-use super::{Part, Placeholder, Template};
+use super::function::{Function, FunctionName};
+use super::placeholder::Placeholder;
+use super::{Part, Template};
 
 /// Everything that may stand between braces, for messages.
-const ALLOWED: &str = "{connection.NAME}, {credential.NAME}, {integration.NAME}, {app.client_id}, \
-     {app.client_secret}, {token.access}, {token.refresh}, {token.response.PATH}, {base64:TEMPLATE}";
+const ALLOWED: &str = "{connection.NAME}, {credential.NAME}, {integration.NAME}, {one_time.NAME}, \
+     {app.client_id}, {app.client_secret}, {token.access}, {token.refresh}, {token.response.PATH}, \
+     {token.claims.PATH}, {session.cookies}, {jwt}, {saml}, {step.N.PATH}, {answer.PATH}, {callback.NAME}, \
+     {request.method}, {request.host}, {request.path}, {request.endpoint}, {request.body}, \
+     {request.canonical_params}, {random.uuid}, {now}, {now:FORMAT}, {now+7d:FORMAT}, {product.name}, \
+     {product.user_agent}, and the functions base64, sha256_hex, sha256_base64, hmac_sha1_hex, ed25519_base64, \
+     spki_sha256, aws_sigv4, https, upper, before, after, after_last and replace, written {NAME:ARGUMENT|ARGUMENT}";
 
 /// Why a text is not a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +28,7 @@ pub struct TemplateError {
 /// Reads a whole template.
 pub(super) fn parts(source: &str) -> Result<Vec<Part>, TemplateError> {
     let mut parser = Parser { source, at: 0 };
-    parser.template(false)
+    parser.template(&[])
 }
 
 struct Parser<'a> {
@@ -31,8 +38,9 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    /// Reads up to the end of the text or, inside a function, up to the brace that closes it (not consumed).
-    fn template(&mut self, nested: bool) -> Result<Vec<Part>, TemplateError> {
+    /// Reads up to the end of the text or, inside a function, up to one of the characters that end the argument (not
+    /// consumed). In the text as a whole nothing ends it.
+    fn template(&mut self, ends: &[char]) -> Result<Vec<Part>, TemplateError> {
         let mut parts = Vec::new();
         let mut literal = String::new();
         while let Some(next) = self.rest().chars().next() {
@@ -47,7 +55,7 @@ impl Parser<'_> {
                     }
                     parts.push(Part::Placeholder(self.placeholder()?));
                 }
-                '}' if nested => break,
+                end if ends.contains(&end) => break,
                 '}' if self.rest().starts_with("}}") => {
                     literal.push('}');
                     self.at += 2;
@@ -71,22 +79,43 @@ impl Parser<'_> {
     fn placeholder(&mut self) -> Result<Placeholder, TemplateError> {
         let start = self.at;
         self.at += 1;
-        if self.rest().starts_with("base64:") {
-            self.at += "base64:".len();
-            let inner_start = self.at;
-            let parts = self.template(true)?;
-            let source = self.source[inner_start..self.at].to_owned();
+        if let Some(name) = FunctionName::ALL.into_iter().find(|name| self.calls(name.text())) {
+            self.at += name.text().len() + 1;
+            let arguments = self.arguments(name)?;
             self.close(start)?;
-            return Ok(Placeholder::Base64(Template { source, parts }));
+            if arguments.len() < name.arguments().0 {
+                let usage = format!("it takes {}", name.usage());
+                return Err(self.error(start, &format!("`{}` lacks an argument", name.text()), &usage));
+            }
+            return Ok(Placeholder::Computed(Function { name, arguments }));
         }
         let name_start = self.at;
         self.at += self.rest().find(['{', '}']).unwrap_or(self.rest().len());
         let name = self.source[name_start..self.at].to_owned();
         self.close(start)?;
-        named(&name).ok_or_else(|| {
+        Placeholder::named(&name).ok_or_else(|| {
             let allowed = format!("known are {ALLOWED}; write {{{{ for a literal brace");
             self.error(start, &format!("unknown placeholder `{{{name}}}`"), &allowed)
         })
+    }
+
+    fn calls(&self, function: &str) -> bool {
+        self.rest().strip_prefix(function).is_some_and(|after| after.starts_with(':'))
+    }
+
+    /// The last argument that a function can have takes all that is left, bars included.
+    fn arguments(&mut self, name: FunctionName) -> Result<Vec<Template>, TemplateError> {
+        let mut arguments = Vec::new();
+        loop {
+            let is_last = arguments.len() + 1 == name.arguments().1;
+            let start = self.at;
+            let parts = self.template(if is_last { &['}'] } else { &['|', '}'] })?;
+            arguments.push(Template { source: self.source[start..self.at].to_owned(), parts });
+            if is_last || !self.rest().starts_with('|') {
+                return Ok(arguments);
+            }
+            self.at += 1;
+        }
     }
 
     fn close(&mut self, start: usize) -> Result<(), TemplateError> {
@@ -104,24 +133,6 @@ impl Parser<'_> {
     fn error(&self, at: usize, what: &str, allowed: &str) -> TemplateError {
         let column = self.source[..at].chars().count() + 1;
         TemplateError { what: what.to_owned(), column, allowed: allowed.to_owned() }
-    }
-}
-
-fn named(text: &str) -> Option<Placeholder> {
-    let (kind, name) = text.split_once('.')?;
-    match (kind, name) {
-        ("app", "client_id") => Some(Placeholder::AppClientId),
-        ("app", "client_secret") => Some(Placeholder::AppClientSecret),
-        ("token", "access") => Some(Placeholder::TokenAccess),
-        ("token", "refresh") => Some(Placeholder::TokenRefresh),
-        ("token", path) => path
-            .strip_prefix("response.")
-            .filter(|path| is_path(path))
-            .map(|path| Placeholder::TokenResponse(path.to_owned())),
-        ("connection", name) if is_name(name) => Some(Placeholder::Connection(name.to_owned())),
-        ("credential", name) if is_name(name) => Some(Placeholder::Credential(name.to_owned())),
-        ("integration", name) if is_name(name) => Some(Placeholder::Integration(name.to_owned())),
-        _ => None,
     }
 }
 
@@ -146,7 +157,9 @@ mod tests {
     fn a_mistake_is_named_with_its_column() {
         for (source, what, column) in [
             ("ab{conection.x}", "unknown placeholder `{conection.x}`", 3),
-            ("é{now}", "unknown placeholder `{now}`", 2),
+            ("é{then}", "unknown placeholder `{then}`", 2),
+            ("{hmac_sha1_hex:{connection.a}}", "`hmac_sha1_hex` lacks an argument", 1),
+            ("{now+7y:%Y}", "unknown placeholder `{now+7y:%Y}`", 1),
             ("{connection.Upper}", "unknown placeholder `{connection.Upper}`", 1),
             ("{token.response.}", "unknown placeholder `{token.response.}`", 1),
             ("x{connection.a", "placeholder without end", 2),

@@ -225,7 +225,11 @@ fn missing_and_superfluous_sections_are_found() {
     finds(&with(API_KEY, "base_url = \"https://api.planted.example\"\n", ""), 5, "needs api.base_url");
     finds(&format!("{API_KEY}[token]\nurl = \"https://x.example/\"\n"), 10, "does not use [token]");
     finds(&with(API_KEY, "auth = \"custom\"\n", ""), 5, "does not go with auth = \"api_key\"");
-    finds(&with(API_KEY, "Bearer {credential.api_key}", "none"), 7, "needs a header or query parameter");
+    finds(
+        &with(API_KEY, "Bearer {credential.api_key}", "none"),
+        7,
+        "needs a header, query parameter or body",
+    );
     finds(
         &with(OAUTH2, "sources = [\"https://planted.example/docs\"]\n", ""),
         1,
@@ -241,14 +245,96 @@ fn missing_and_superfluous_sections_are_found() {
 
 #[test]
 fn reserved_parameters_are_found() {
-    for name in ["state", "redirect_uri", "client_id", "code_challenge", "code_challenge_method", "scope"] {
+    for name in [
+        "state",
+        "redirect_uri",
+        "client_id",
+        "code_challenge",
+        "code_challenge_method",
+        "scope",
+        "response_type",
+    ] {
         let params = format!("[authorization]\nparams = {{ {name} = \"x\" }}\n");
         finds(&with(OAUTH2, "[authorization]\n", &params), 6, &format!("`{name}` is reserved"));
     }
-    let token = "[authorization]\nparams = { response_type = \"token\" }\n";
-    finds(&with(OAUTH2, "[authorization]\n", token), 6, "`response_type` is reserved");
-    let code = "[authorization]\nparams = { response_type = \"code\" }\n";
-    assert_eq!(crate::problems(&[("planted", &with(OAUTH2, "[authorization]\n", code))]), []);
+}
+
+#[test]
+fn renamed_and_omitted_parameters_are_standard_ones() {
+    let rename = "[authorization]\nrename = { client = \"app_id\" }\n";
+    finds(&with(OAUTH2, "[authorization]\n", rename), 6, "`client` is no standard parameter here");
+    finds(&with(OAUTH2, "[token]\n", "[token]\nomit = [\"state\"]\n"), 8, "`state` is no standard parameter");
+    let refresh = "[refresh]\nomit = [\"id\"]\n[api]\n";
+    finds(&with(OAUTH2, "[api]\n", refresh), 10, "`id` is no standard parameter");
+}
+
+#[test]
+fn placeholders_are_found_before_they_have_a_value() {
+    for (name, place) in [
+        ("jwt", "[token]\nparams = { a = \"{jwt}\" }\n"),
+        ("step.1.a", "[token]\nparams = { a = \"{step.1.a}\" }\n"),
+        ("answer.id", "[token]\nparams = { a = \"{answer.id}\" }\n"),
+        ("request.body", "[token]\nparams = { a = \"{request.body}\" }\n"),
+        ("token.claims.tid", "[token]\nparams = { a = \"{token.claims.tid}\" }\n"),
+    ] {
+        finds(&with(OAUTH2, "[token]\n", place), 8, &format!("`{{{name}}}` is not available"));
+    }
+    finds(&with(OAUTH2, "[token]\n", "[token]\nparams = { a = \"{one_time.key}\" }\n"), 8, "names nothing");
+    let callback = with(OAUTH2, "[token]\n", "[token]\nparams = { a = \"{callback.state}\" }\n");
+    assert_eq!(crate::problems(&[("planted", &callback)]), []);
+}
+
+#[test]
+fn a_login_step_reads_only_earlier_answers() {
+    let login = r#"name = "Planted"
+auth = "two_step"
+category = "crm"
+sources = ["https://planted.example/docs"]
+[[login.steps]]
+url = "https://planted.example/a"
+[[login.steps]]
+url = "https://planted.example/b"
+body = { form = { ticket = "{step.1.ticket}" } }
+"#;
+    assert_eq!(crate::problems(&[("planted", login)]), []);
+    finds(&with(login, "{step.1.ticket}", "{step.2.ticket}"), 9, "`{step.2.ticket}` is not available");
+    finds(
+        &with(
+            login,
+            "[[login.steps]]\nurl = \"https://planted.example/a\"",
+            "[jwt]\nalgorithm = \"RS256\"\nkey = \"k\"\nlifetime_s = 1\nclaims = { a = [\"{step.1.a}\"] }\n[[login.steps]]\nurl = \"https://planted.example/a\"",
+        ),
+        9,
+        "`{step.1.a}` is not available",
+    );
+}
+
+#[test]
+fn mistakes_in_what_is_read_from_answers_are_found() {
+    let api = |more: &str| with(OAUTH2, "[[inputs", &format!("{more}\n[[inputs"));
+    finds(&api("[api.retry]\nstatuses = [\"often\"]"), 12, "a status is a number");
+    finds(&api("[api.retry]\ndelay_headers = [\"Retry-After\"]"), 12, "not a header name in lower case");
+    let body = "[api.retry.body]\npath = \"a\"\npattern = \"wait .*\"\nmeans = \"delay\"";
+    finds(&api(body), 13, "has a group");
+    finds(&api("[api.pagination]\nkind = \"cursor\""), 11, "needs cursor_param and next_cursor_path");
+    finds(&api("[verify]\nurl = \"/me\"\nexpect = { equals = \"a\" }"), 13, "speak of the value at `path`");
+    finds(&api("[identity]\nurl = \"/me\""), 11, "needs name_path or id_path");
+    finds(&api("[[after_connect]]"), 11, "a step calls, sets or erases something");
+    finds(&api("[[after_connect]]\nerases = [\"nothing\"]"), 12, "there is no connection field `nothing`");
+    let choose = "[[after_connect]]\nurl = \"/me\"\nchoose = { path = \"a\" }";
+    finds(&api(choose), 13, "`path` and `equals` belong together");
+    finds(&api("[webhook]\nmatch_field = \"team\""), 12, "there is no connection field `team`");
+    let second = "[second_token]\nfield = \"tenant\"\nurl = \"https://a.example/\"\ngrant = \"refresh_token\"\nscope = \"a\"";
+    finds(&api(second), 12, "automated and secret");
+    finds(&with(OAUTH2, "[api]\n", "response = { wrapper = \"a..b\" }\n[api]\n"), 9, "not a dotted path");
+}
+
+#[test]
+fn inputs_that_cannot_be_shown_or_filled_are_found() {
+    let input = |more: &str| with(OAUTH2, "label = \"Tenant\"\n", &format!("label = \"Tenant\"\n{more}\n"));
+    finds(&input("hidden = true"), 11, "so it needs a `default`");
+    finds(&input("visible_when = { plan = \"pro\" }"), 14, "no input `plan` of this group can be `pro`");
+    finds(&input("discouraged = [\"a\"]"), 14, "`a` is not one of the choices");
 }
 
 #[test]

@@ -40,6 +40,23 @@ fn embedded_providers_are_the_files_of_the_directory() {
 }
 
 #[test]
+fn a_thousand_providers_ship_and_none_is_both_shipped_and_left_out() {
+    let catalog = Catalog::embedded();
+    assert!(catalog.len() >= 1_000, "{}", catalog.len());
+    let left_out = include_str!("../../../../catalog/EXCLUDED.md");
+    let rows = left_out.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let both: Vec<&str> = rows.filter(|slug| catalog.get(slug).is_some()).collect();
+    assert_eq!(both, [""; 0]);
+}
+
+#[test]
+fn every_scheme_has_a_provider() {
+    let modes: std::collections::BTreeSet<&str> =
+        Catalog::embedded().iter().map(|provider| provider.auth.name()).collect();
+    assert_eq!(modes.len(), 17, "{modes:?}");
+}
+
+#[test]
 fn slugs_come_in_alphabetical_order() {
     let catalog = Catalog::embedded();
     let slugs: Vec<&str> = catalog.slugs().collect();

@@ -54,9 +54,9 @@ pub(crate) async fn run(mut settings: Settings, options: DevOptions) -> anyhow::
         welcome(&url, api_key.expose(), link.expose(), sandbox.url());
     }
     drop(engine);
-    let served = server.serve().await;
+    let outcome = server.serve().await;
     sandbox.shutdown().await;
-    served
+    outcome
 }
 
 /// On the port after ours where that is free, so that its address stays the same from start to start.
@@ -106,7 +106,7 @@ async fn integration(engine: &Engine, caller: &Caller, issuer: &str) -> anyhow::
         forward_webhooks: true,
         credentials: Some(credentials),
         config,
-        custom: Default::default(),
+        ..NewIntegration::default()
     };
     let key = IntegrationKey::parse(INTEGRATION)?;
     let config = new.config.clone();

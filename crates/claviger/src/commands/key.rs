@@ -49,11 +49,10 @@ fn new_key(name: String, scopes: Vec<String>, expires_in: Option<&str>) -> anyho
     if name.is_empty() || name.chars().count() > 255 || name.chars().any(char::is_control) {
         bail!("--name must have 1 to 255 characters and no control characters");
     }
-    let scopes = match scopes.is_empty() {
-        true => Scopes::full(),
-        false => {
-            Scopes::parse(scopes).map_err(|unknown| anyhow!("--scope {unknown}: there is no such scope"))?
-        }
+    let scopes = if scopes.is_empty() {
+        Scopes::full()
+    } else {
+        Scopes::parse(scopes).map_err(|unknown| anyhow!("--scope {unknown}: there is no such scope"))?
     };
     Ok(NewKey { name, scopes, expires_at: expires_in.map(ends).transpose()? })
 }

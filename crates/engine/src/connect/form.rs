@@ -1,5 +1,7 @@
 //! What the end user is shown: which integrations there are, and what to enter for one.
 
+use std::collections::BTreeMap;
+
 use catalog::Provider;
 use catalog::input::{Input, Kind};
 use catalog::provider::AuthMode;
@@ -171,9 +173,20 @@ pub(super) fn scheme(mode: AuthMode) -> Result<Scheme, Error> {
         AuthMode::ApiKey => Ok(Scheme::ApiKey),
         AuthMode::Basic => Ok(Scheme::Basic),
         AuthMode::None => Ok(Scheme::None),
-        AuthMode::Oauth1 => Err(Error::refused(
+        AuthMode::Oauth1
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => Err(Error::refused(
             Rule::Body,
-            "connecting through OAuth 1.0a is not supported in this release; import the connection by API",
+            "this way of connecting is not supported in this release; where the API can import it, do that",
         )),
     }
 }
@@ -197,7 +210,10 @@ pub(crate) fn credential_inputs(provider: &Provider) -> Vec<Input> {
         required,
         secret,
         automated: false,
+        hidden: false,
         default: None,
+        visible_when: BTreeMap::new(),
+        discouraged: Vec::new(),
     };
     match provider.auth {
         AuthMode::ApiKey => vec![field("api_key", Some("apiKey"), "API key", true, true)],
@@ -209,7 +225,20 @@ pub(crate) fn credential_inputs(provider: &Provider) -> Vec<Input> {
             field("client_id", None, "Client ID", false, true),
             field("client_secret", None, "Client secret", true, true),
         ],
-        AuthMode::Oauth2 | AuthMode::Oauth1 | AuthMode::None => Vec::new(),
+        AuthMode::Oauth2
+        | AuthMode::Oauth1
+        | AuthMode::None
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => Vec::new(),
     }
 }
 

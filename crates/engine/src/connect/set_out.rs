@@ -6,10 +6,10 @@ use protocol::authorize::{self, Start};
 use serde_json::{Map, Value};
 
 use super::{Chosen, Submitted, text_of};
+use crate::Engine;
 use crate::actor::SessionCaller;
 use crate::error::{Error, Rule};
 use crate::seals::{FlowContent, Place};
-use crate::{Engine, entered};
 
 impl Engine {
     pub(super) async fn set_out(
@@ -22,7 +22,7 @@ impl Engine {
         let integration = &chosen.integration;
         let provider = self.resolved(integration).await?;
         let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret: None };
-        let fields = entered::fields(&provider, integration, &config);
+        let fields = self.fields(&provider, integration, &config);
         let state = model::token::url_token(self.ports().random());
         let cookie_value = model::token::url_token(self.ports().random());
         let scopes_override = config.get("oauth_scopes_override").map(|value| list_of(&text_of(value)));

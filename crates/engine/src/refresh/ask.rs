@@ -9,10 +9,10 @@ use protocol::{client_credentials, refresh};
 use vault::Secret;
 
 use super::{Lease, Prepared};
+use crate::Engine;
 use crate::error::{Error, Rule};
 use crate::seals::ConnectionSecrets;
 use crate::send::token_failure;
-use crate::{Engine, entered};
 
 /// What a failed attempt leaves behind.
 pub(crate) struct Attempt {
@@ -32,7 +32,7 @@ impl Engine {
     ) -> Result<Result<ConnectionSecrets, Attempt>, Error> {
         let Prepared { integration, provider } = prepared;
         let secrets = self.open_connection(connection)?;
-        let fields = entered::fields(provider, integration, &connection.config);
+        let fields = self.fields(provider, integration, &connection.config);
         let fresh = match &secrets.credential {
             Credential::OAuth2(tokens) => {
                 let secret = self.open_integration(integration)?.remove(CLIENT_SECRET);
@@ -45,7 +45,17 @@ impl Engine {
                 self.in_time(lease)?;
                 self.client_credentials(provider, integration, client, &fields).await
             }
+            Credential::TwoStep(_)
+            | Credential::Jwt(_)
+            | Credential::Signature(_)
+            | Credential::Session(_)
+            | Credential::Aws(_)
+            | Credential::App { .. } => {
+                let message = "renewing this kind of credential is not supported in this release";
+                return Err(Error::refused(Rule::Body, message));
+            }
             Credential::OAuth1 { .. }
+            | Credential::OAuth1TokenBased { .. }
             | Credential::ApiKey { .. }
             | Credential::Basic { .. }
             | Credential::None => {
@@ -64,7 +74,7 @@ impl Engine {
     ) -> Result<OAuth2Tokens, Attempt> {
         let client = tokens.client_override.as_ref().unwrap_or(own);
         let response = self.ask(refresh::request(provider, client, tokens, fields)).await?;
-        refresh::outcome(provider, tokens, &response, self.ports().now()).map_err(|error| {
+        refresh::outcome(provider, tokens, fields, &response, self.ports().now()).map_err(|error| {
             let spent = [Some(&tokens.access_token), tokens.refresh_token.as_ref(), client.secret.as_ref()];
             let told: Vec<&str> =
                 spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();

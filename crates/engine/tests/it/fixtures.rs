@@ -285,6 +285,7 @@ pub(crate) fn tokens(access: &str, refresh: Option<&str>, expires_at: Option<Tim
         scope: None,
         raw: Secret::new("{}".to_owned()),
         client_override: None,
+        kept: protocol::Kept::default(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The sealed form of a flow: it holds the verifier, which is worth as much as the code.
 
+use catalog::Alternatives;
 use catalog::provider::ClientAuth;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use vault::Secret;
 
-use super::Flow;
+use super::{Flow, TokenUrl};
 use crate::sealed_json;
 
 /// A sealed flow opened to something that is no flow.
@@ -16,8 +17,13 @@ pub struct CorruptFlow;
 impl Flow {
     /// The text to seal.
     pub fn seal_text(&self) -> Secret<Vec<u8>> {
+        let (token_url, named_token_url) = match &self.token_url {
+            TokenUrl::Known(url) => (Some(url), None),
+            TokenUrl::NamedByCallback(url) => (None, Some(url)),
+        };
         let written = Written {
-            token_url: &self.token_url,
+            token_url,
+            named_token_url,
             redirect_uri: &self.redirect_uri,
             client_id: &self.client_id,
             verifier: self.verifier.as_ref().map(|verifier| verifier.expose().as_str()),
@@ -33,8 +39,13 @@ impl Flow {
     pub fn from_seal_text(text: &[u8]) -> Result<Self, CorruptFlow> {
         // The cause quotes the text, so it goes no further.
         let read: Read = serde_json::from_slice(text).map_err(|_| CorruptFlow)?;
+        let token_url = match (read.token_url, read.named_token_url) {
+            (Some(url), None) => TokenUrl::Known(url),
+            (None, Some(url)) => TokenUrl::NamedByCallback(url),
+            (Some(_), Some(_)) | (None, None) => return Err(CorruptFlow),
+        };
         Ok(Self {
-            token_url: read.token_url,
+            token_url,
             redirect_uri: read.redirect_uri,
             client_id: read.client_id,
             verifier: read.verifier,
@@ -48,7 +59,10 @@ impl Flow {
 
 #[derive(Serialize)]
 struct Written<'a> {
-    token_url: &'a Url,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_url: Option<&'a Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    named_token_url: Option<&'a Alternatives>,
     redirect_uri: &'a Url,
     client_id: &'a str,
     verifier: Option<&'a str>,
@@ -60,7 +74,8 @@ struct Written<'a> {
 
 #[derive(Deserialize)]
 struct Read {
-    token_url: Url,
+    token_url: Option<Url>,
+    named_token_url: Option<Alternatives>,
     redirect_uri: Url,
     client_id: String,
     verifier: Option<Secret<String>>,

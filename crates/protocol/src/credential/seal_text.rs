@@ -3,11 +3,16 @@
 //! It is stored for years, so names here never change and new fields have a default. Borrowed on the way out, so that
 //! no second copy of a secret is made; untagged and internally tagged forms are avoided because reading them buffers.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vault::Secret;
 
-use super::{CorruptCredential, Credential, OAuth2Tokens};
+use super::aws_keys::{ReadKeys, WrittenKeys};
+use super::minted::{ReadMinted, WrittenMinted};
+use super::{CorruptCredential, Credential, InstallationToken, Kept, OAuth2Tokens};
+use crate::dpop::DpopKey;
 use crate::fields::Client;
 use crate::sealed_json;
 
@@ -22,6 +27,24 @@ pub(super) fn write(credential: &Credential) -> Secret<Vec<u8>> {
         Credential::OAuth1 { token, token_secret, raw } => {
             Written::Oauth1 { token: token.expose(), token_secret: token_secret.expose(), raw: raw.expose() }
         }
+        Credential::App { installation, user } => Written::App {
+            access_token: installation.access_token.expose(),
+            expires_at: installation.expires_at,
+            raw: installation.raw.expose(),
+            user: user.as_ref().map(Into::into),
+        },
+        Credential::OAuth1TokenBased { token_id, token_secret, client_override } => {
+            Written::Oauth1TokenBased {
+                token_id: token_id.expose(),
+                token_secret: token_secret.expose(),
+                client: client_override.as_ref().map(Into::into),
+            }
+        }
+        Credential::TwoStep(minted) => Written::TwoStep(minted.into()),
+        Credential::Jwt(minted) => Written::Jwt(minted.into()),
+        Credential::Signature(minted) => Written::Signature(minted.into()),
+        Credential::Session(minted) => Written::Session(minted.into()),
+        Credential::Aws(keys) => Written::Aws(keys.into()),
         Credential::ApiKey { api_key } => Written::ApiKey { api_key: api_key.expose() },
         Credential::Basic { username, password } => Written::Basic { username, password: password.expose() },
         Credential::None => Written::None {},
@@ -38,6 +61,18 @@ pub(super) fn read(text: &[u8]) -> Result<Credential, CorruptCredential> {
             Credential::ClientCredentials { tokens: tokens.into(), client_id, client_secret }
         }
         Read::Oauth1 { token, token_secret, raw } => Credential::OAuth1 { token, token_secret, raw },
+        Read::App { access_token, expires_at, raw, user } => Credential::App {
+            installation: InstallationToken { access_token, expires_at, raw },
+            user: user.map(Into::into),
+        },
+        Read::Oauth1TokenBased { token_id, token_secret, client } => {
+            Credential::OAuth1TokenBased { token_id, token_secret, client_override: client.map(Into::into) }
+        }
+        Read::TwoStep(minted) => Credential::TwoStep(minted.into()),
+        Read::Jwt(minted) => Credential::Jwt(minted.into()),
+        Read::Signature(minted) => Credential::Signature(minted.into()),
+        Read::Session(minted) => Credential::Session(minted.into()),
+        Read::Aws(keys) => Credential::Aws(keys.into()),
         Read::ApiKey { api_key } => Credential::ApiKey { api_key },
         Read::Basic { username, password } => Credential::Basic { username, password },
         Read::None {} => Credential::None,
@@ -48,15 +83,48 @@ pub(super) fn read(text: &[u8]) -> Result<Credential, CorruptCredential> {
 #[serde(rename_all = "snake_case")]
 enum Written<'a> {
     Oauth2(WrittenTokens<'a>),
-    ClientCredentials { tokens: WrittenTokens<'a>, client_id: &'a str, client_secret: &'a str },
-    Oauth1 { token: &'a str, token_secret: &'a str, raw: &'a str },
-    ApiKey { api_key: &'a str },
-    Basic { username: &'a str, password: &'a str },
+    ClientCredentials {
+        tokens: WrittenTokens<'a>,
+        client_id: &'a str,
+        client_secret: &'a str,
+    },
+    Oauth1 {
+        token: &'a str,
+        token_secret: &'a str,
+        raw: &'a str,
+    },
+    #[serde(rename = "oauth1_token_based")]
+    Oauth1TokenBased {
+        token_id: &'a str,
+        token_secret: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client: Option<WrittenClient<'a>>,
+    },
+    TwoStep(WrittenMinted<'a>),
+    Jwt(WrittenMinted<'a>),
+    Signature(WrittenMinted<'a>),
+    Session(WrittenMinted<'a>),
+    Aws(WrittenKeys<'a>),
+    App {
+        access_token: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
+        raw: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<WrittenTokens<'a>>,
+    },
+    ApiKey {
+        api_key: &'a str,
+    },
+    Basic {
+        username: &'a str,
+        password: &'a str,
+    },
     None {},
 }
 
 #[derive(Serialize)]
-struct WrittenTokens<'a> {
+pub(super) struct WrittenTokens<'a> {
     access_token: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
@@ -67,6 +135,12 @@ struct WrittenTokens<'a> {
     raw: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<WrittenClient<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<Box<WrittenTokens<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpop_key: Option<&'a [u8; 32]>,
 }
 
 #[derive(Serialize)]
@@ -80,21 +154,55 @@ struct WrittenClient<'a> {
 #[serde(rename_all = "snake_case")]
 enum Read {
     Oauth2(ReadTokens),
-    ClientCredentials { tokens: ReadTokens, client_id: String, client_secret: Secret<String> },
-    Oauth1 { token: Secret<String>, token_secret: Secret<String>, raw: Secret<String> },
-    ApiKey { api_key: Secret<String> },
-    Basic { username: String, password: Secret<String> },
+    ClientCredentials {
+        tokens: ReadTokens,
+        client_id: String,
+        client_secret: Secret<String>,
+    },
+    Oauth1 {
+        token: Secret<String>,
+        token_secret: Secret<String>,
+        raw: Secret<String>,
+    },
+    #[serde(rename = "oauth1_token_based")]
+    Oauth1TokenBased {
+        token_id: Secret<String>,
+        token_secret: Secret<String>,
+        client: Option<ReadClient>,
+    },
+    TwoStep(ReadMinted),
+    Jwt(ReadMinted),
+    Signature(ReadMinted),
+    Session(ReadMinted),
+    Aws(ReadKeys),
+    App {
+        access_token: Secret<String>,
+        expires_at: Option<Timestamp>,
+        raw: Secret<String>,
+        user: Option<ReadTokens>,
+    },
+    ApiKey {
+        api_key: Secret<String>,
+    },
+    Basic {
+        username: String,
+        password: Secret<String>,
+    },
     None {},
 }
 
 #[derive(Deserialize)]
-struct ReadTokens {
+pub(super) struct ReadTokens {
     access_token: Secret<String>,
     refresh_token: Option<Secret<String>>,
     expires_at: Option<Timestamp>,
     scope: Option<String>,
     raw: Secret<String>,
     client: Option<ReadClient>,
+    #[serde(default)]
+    headers: BTreeMap<String, Secret<String>>,
+    person: Option<Box<ReadTokens>>,
+    dpop_key: Option<Secret<[u8; 32]>>,
 }
 
 #[derive(Deserialize)]
@@ -111,10 +219,15 @@ impl<'a> From<&'a OAuth2Tokens> for WrittenTokens<'a> {
             expires_at: tokens.expires_at,
             scope: tokens.scope.as_deref(),
             raw: tokens.raw.expose(),
-            client: tokens.client_override.as_ref().map(|client| WrittenClient {
-                id: &client.id,
-                secret: client.secret.as_ref().map(|secret| secret.expose().as_str()),
-            }),
+            client: tokens.client_override.as_ref().map(Into::into),
+            headers: tokens
+                .kept
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.expose().as_str()))
+                .collect(),
+            person: tokens.kept.person.as_deref().map(|person| Box::new(person.into())),
+            dpop_key: tokens.kept.dpop_key.as_ref().map(DpopKey::scalar),
         }
     }
 }
@@ -127,7 +240,24 @@ impl From<ReadTokens> for OAuth2Tokens {
             expires_at: read.expires_at,
             scope: read.scope,
             raw: read.raw,
-            client_override: read.client.map(|client| Client { id: client.id, secret: client.secret }),
+            client_override: read.client.map(Into::into),
+            kept: Kept {
+                headers: read.headers,
+                person: read.person.map(|person| Box::new((*person).into())),
+                dpop_key: read.dpop_key.map(DpopKey::from_scalar),
+            },
         }
+    }
+}
+
+impl<'a> From<&'a Client> for WrittenClient<'a> {
+    fn from(client: &'a Client) -> Self {
+        Self { id: &client.id, secret: client.secret.as_ref().map(|secret| secret.expose().as_str()) }
+    }
+}
+
+impl From<ReadClient> for Client {
+    fn from(read: ReadClient) -> Self {
+        Self { id: read.id, secret: read.secret }
     }
 }

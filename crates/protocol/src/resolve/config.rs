@@ -76,7 +76,18 @@ pub fn check_config(provider: &Provider, config: &BTreeMap<String, String>) -> V
             check.needed_urls(&["api_base_url"]);
             check.urls(&["verify_url"]);
         }
-        AuthMode::None => {}
+        AuthMode::None
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery => {}
     }
     check.problems
 }

@@ -1,5 +1,5 @@
-use http::HeaderMap;
-use protocol::api::Caller;
+use http::{HeaderMap, Method};
+use protocol::api::{Caller, Draft, Payload};
 use protocol::{Credential, Fields, RequestError};
 use serde_json::{Value, json};
 use url::Url;
@@ -15,7 +15,9 @@ fn called(changes: Value, credential: &Credential) -> Result<String, RequestErro
     let mut url = Url::parse("https://api.example.com/v1/items?page=2").unwrap();
     let mut headers = HeaderMap::new();
     headers.insert("authorization", "Bearer forged".parse().unwrap());
-    caller.authenticate(&mut url, &mut headers)?;
+    let draft =
+        Draft { method: &Method::GET, url: &mut url, headers: &mut headers, payload: Payload::Known(b"") };
+    caller.authenticate(draft)?;
     let mut lines = vec![url.to_string()];
     for (name, value) in &headers {
         let mark = if value.is_sensitive() { " (sensitive)" } else { "" };

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
-use protocol::authorize::{Flow, RESERVED, Start, StartError, Started, begin};
+use protocol::authorize::{Flow, RESERVED, Start, StartError, Started, TokenUrl, begin};
 use protocol::{Fields, RequestError};
 use serde_json::{Value, json};
 
@@ -92,8 +92,8 @@ fn a_required_scope_without_its_field_is_an_error_that_names_it() {
 }
 
 #[test]
-fn user_scopes_go_to_slack_alone() {
-    let slack = json!({"slug": "slack", "scopes": {"separator": ","}});
+fn user_scopes_go_where_a_person_gets_a_token_too() {
+    let slack = json!({"quirks": ["bot-and-user-tokens"], "scopes": {"separator": ","}});
     let case = Case { user_scopes: &["search:read", "users:read"], ..Case::of(slack) };
     assert_eq!(case.parameter("user_scope").as_deref(), Some("search:read,users:read"));
     let case = Case { user_scopes: &["search:read"], ..Case::of(json!({})) };
@@ -191,7 +191,7 @@ fn the_flow_comes_back_from_its_sealed_form() {
     let text = flow.seal_text();
     let read = Flow::from_seal_text(text.expose()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(read.seal_text().expose(), text.expose());
-    assert_eq!(read.token_url.as_str(), "https://login.example.com/token");
+    assert_eq!(read.token_url, TokenUrl::Known("https://login.example.com/token".parse().unwrap()));
     assert_eq!(read.verifier.map(vault::Secret::into_inner).map(|text| text.len()), Some(43));
     assert_eq!(read.issuer.as_deref(), Some("https://login.example.com"));
     assert!(read.iss_required);
@@ -201,4 +201,55 @@ fn the_flow_comes_back_from_its_sealed_form() {
 fn a_damaged_flow_is_refused_without_being_quoted() {
     let error = Flow::from_seal_text(br#"{"verifier":"very secret"}"#).err().unwrap();
     assert_eq!(error.to_string(), "the stored authorization cannot be read");
+}
+
+#[test]
+fn parameters_take_the_vendors_names_and_places() {
+    let table = [
+        (
+            json!({"authorization": {"rename": {"client_id": "appKey", "state": "customField"}, "pkce": "none"}}),
+            "https://login.example.com/authorize?response_type=code&appKey=app+1&redirect_uri=https%3A%2F%2Fbroker.example%2Foauth%2Fcallback&customField=st%26te&scope=a+b",
+        ),
+        (
+            json!({"authorization": {"omit": ["response_type", "scope"], "response_type": "x", "pkce": "none"}}),
+            "https://login.example.com/authorize?client_id=app+1&redirect_uri=https%3A%2F%2Fbroker.example%2Foauth%2Fcallback&state=st%26te",
+        ),
+        (
+            json!({"authorization": {"response_type": "auth_code", "fragment": "/oauth/authorize", "pkce": "none"}}),
+            "https://login.example.com/authorize#/oauth/authorize?response_type=auth_code&client_id=app+1&redirect_uri=https%3A%2F%2Fbroker.example%2Foauth%2Fcallback&state=st%26te&scope=a+b",
+        ),
+        (
+            json!({"authorization": {"raw_scope": true, "pkce": "none"}, "scopes": {"separator": "+"}}),
+            "https://login.example.com/authorize?response_type=code&client_id=app+1&redirect_uri=https%3A%2F%2Fbroker.example%2Foauth%2Fcallback&state=st%26te&scope=a+b",
+        ),
+        (
+            json!({"authorization": {"raw_scope": true, "pkce": "none"}, "scopes": {"separator": ":"}}),
+            "https://login.example.com/authorize?response_type=code&client_id=app+1&redirect_uri=https%3A%2F%2Fbroker.example%2Foauth%2Fcallback&state=st%26te&scope=a:b",
+        ),
+    ];
+    for (provider, expected) in table {
+        let case = Case { scopes: &["a", "b"], ..Case::of(provider) };
+        assert_eq!(case.begin().ok().unwrap().url.as_str(), expected);
+    }
+}
+
+#[test]
+fn a_raw_scope_cannot_begin_another_parameter() {
+    let case = Case { scopes: &["a&state=mine"], ..Case::of(json!({"authorization": {"raw_scope": true}})) };
+    assert!(matches!(case.begin(), Err(StartError::Request(RequestError::Unfilled { .. }))));
+}
+
+#[test]
+fn a_token_url_that_the_callback_names_is_frozen_as_it_is_written() {
+    let provider = json!({
+        "token": {"url": ["https://{connection.region}.example.com/t", "https://{connection.shop}.example.com/t"]},
+        "captures": {"callback": {"shop": "shop"}},
+    });
+    let flow = Case::of(provider.clone()).begin().ok().unwrap().flow;
+    assert!(matches!(flow.token_url, TokenUrl::NamedByCallback(_)));
+    let read = Flow::from_seal_text(flow.seal_text().expose()).ok().unwrap();
+    assert_eq!(read.token_url, flow.token_url);
+    let known = Case { fields: given::connection(&[("region", "eu")]), ..Case::of(provider) };
+    let expected = TokenUrl::Known("https://eu.example.com/t".parse().unwrap());
+    assert_eq!(known.begin().ok().unwrap().flow.token_url, expected);
 }

@@ -2,6 +2,7 @@ use catalog::Provider;
 use catalog::provider::ClientAuth;
 use proptest::prelude::*;
 use protocol::Flow;
+use protocol::authorize::TokenUrl;
 use protocol::callback::{Callback, CallbackError, read, state};
 use serde_json::json;
 use url::Url;
@@ -10,7 +11,7 @@ use crate::given;
 
 fn flow() -> Flow {
     Flow {
-        token_url: Url::parse("https://login.example.com/token").unwrap(),
+        token_url: TokenUrl::Known(Url::parse("https://login.example.com/token").unwrap()),
         redirect_uri: given::redirect_uri(),
         client_id: "app 1".to_owned(),
         verifier: None,
@@ -156,4 +157,28 @@ proptest! {
         let granted = matches!(outcome, Ok(Callback::Granted { code: read, .. }) if read.expose() == &code);
         prop_assert!(granted);
     }
+}
+
+#[test]
+fn a_state_comes_back_under_the_vendors_name() {
+    for (query, expected) in [
+        ("state=a&code=c", Some("a")),
+        ("payload=a", Some("a")),
+        ("customField=a&code=c", Some("a")),
+        ("State=a", None),
+    ] {
+        assert_eq!(state(query).ok().as_deref(), expected, "{query}");
+    }
+    let renamed = given::provider(json!({"authorization": {"rename": {"state": "customField"}}}));
+    assert!(matches!(read("customField=a&code=c", &renamed, &flow()), Ok(Callback::Granted { .. })));
+    assert!(read("state=a&code=c", &renamed, &flow()).is_err());
+}
+
+#[test]
+fn what_the_token_call_repeats_is_kept() {
+    let provider = given::provider(json!({"token": {"params": {"state": "{callback.state}"}}}));
+    let Ok(Callback::Granted { params, .. }) = read("state=a&code=c&extra=1", &provider, &flow()) else {
+        panic!("the callback grants")
+    };
+    assert_eq!(params, given::texts(&[("state", "a")]));
 }

@@ -1,4 +1,4 @@
-use protocol::{Client, Credential, CredentialKind, OAuth2Tokens};
+use protocol::{Assertion, AwsKeys, Client, Credential, CredentialKind, Minted, OAuth2Tokens};
 
 use crate::given;
 
@@ -32,6 +32,33 @@ fn all() -> Vec<(Credential, CredentialKind, &'static str)> {
             CredentialKind::OAuth1,
             "OAUTH1",
         ),
+        (
+            Credential::OAuth1TokenBased {
+                token_id: given::secret("t"),
+                token_secret: given::secret("ts"),
+                client_override: Some(given::client()),
+            },
+            CredentialKind::OAuth1TokenBased,
+            "TBA",
+        ),
+        (Credential::TwoStep(minted()), CredentialKind::TwoStep, "TWO_STEP"),
+        (Credential::Jwt(minted()), CredentialKind::Jwt, "JWT"),
+        (Credential::Signature(minted()), CredentialKind::Signature, "SIGNATURE"),
+        (Credential::Session(minted()), CredentialKind::Session, "BILL"),
+        (
+            Credential::Aws(AwsKeys {
+                role_arn: "arn:aws:iam::1:role/r".to_owned(),
+                external_id: None,
+                region: "eu-west-1".to_owned(),
+                service: "s3".to_owned(),
+                access_key_id: "AK".to_owned(),
+                secret_access_key: given::secret("sk"),
+                session_token: given::secret("st"),
+                expires_at: Some(given::now()),
+            }),
+            CredentialKind::Aws,
+            "AWS_SIGV4",
+        ),
         (Credential::ApiKey { api_key: given::secret("k") }, CredentialKind::ApiKey, "API_KEY"),
         (
             Credential::Basic { username: "u".to_owned(), password: given::secret("") },
@@ -40,6 +67,16 @@ fn all() -> Vec<(Credential, CredentialKind, &'static str)> {
         ),
         (Credential::None, CredentialKind::None, "NONE"),
     ]
+}
+
+fn minted() -> Minted {
+    let assertion = Assertion { text: given::secret("e30.e30.c2ln"), expires_at: given::now() };
+    Minted {
+        tokens: given::tokens(),
+        entered: [("user".to_owned(), given::secret("u"))].into_iter().collect(),
+        jwt: Some(assertion.clone()),
+        saml: Some(assertion),
+    }
 }
 
 fn read(text: &[u8]) -> Credential {

@@ -170,12 +170,6 @@ fn line_breaks_cannot_leave_their_header() {
 }
 
 #[test]
-fn a_signed_assertion_is_not_supported_yet() {
-    let error = request_by(&given::client(), json!({"token": {"client_auth": "private_key_jwt"}})).err();
-    assert_eq!(error, Some(RequestError::Unsupported { what: "private_key_jwt" }));
-}
-
-#[test]
 fn captures_come_from_the_answer_and_the_callback() {
     let provider = given::provider(json!({"captures": {
         "token_response": {

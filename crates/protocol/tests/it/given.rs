@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use catalog::Provider;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
-use protocol::{Client, Fields, OAuth2Tokens, Response};
+use protocol::{Client, Fields, OAuth2Tokens, Occasion, Response};
 use serde_json::{Value, json};
 use url::Url;
 use vault::Secret;
@@ -50,6 +50,21 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(1_700_000_000).unwrap()
 }
 
+/// A private RSA key as PEM, made for one test.
+pub(crate) fn rsa_key() -> String {
+    use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+    use base64::Engine as _;
+    let pair = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
+    let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+    let text = base64::engine::general_purpose::STANDARD.encode(der.as_ref());
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----")
+}
+
+/// Time and chance that never change.
+pub(crate) fn occasion() -> Occasion {
+    Occasion { now: now(), random: [7; 16] }
+}
+
 /// An answer written as it comes: status line, headers, an empty line, the body.
 pub(crate) fn response(text: &str) -> Response {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
@@ -72,6 +87,7 @@ pub(crate) fn tokens() -> OAuth2Tokens {
         scope: Some("read write".to_owned()),
         raw: secret(r#"{"access_token":"old-access","instance":"eu5"}"#),
         client_override: None,
+        kept: protocol::Kept::default(),
     }
 }
 
@@ -88,7 +104,7 @@ pub(crate) fn shown(tokens: &OAuth2Tokens) -> String {
     )
 }
 
-fn merge(into: &mut Value, changes: Value) {
+pub(crate) fn merge(into: &mut Value, changes: Value) {
     match (into, changes) {
         (Value::Object(object), Value::Object(changes)) => {
             for (key, change) in changes {

@@ -22,7 +22,7 @@ fn the_account_is_asked_for_with_the_credential() {
 
 #[test]
 fn a_form_body_says_so() {
-    let body = "token={token.access}";
+    let body = json!({"form": {"token": "{token.access}"}});
     let identity = json!({"method": "POST", "url": "https://api.example.com/introspect", "body": body});
     let provider = given::provider(json!({"identity": identity}));
     let request = identity::request(&provider, &Credential::OAuth2(given::tokens()), &Fields::default());

@@ -12,7 +12,13 @@ fn request(changes: Value) -> String {
 
 fn renewed(body: &str) -> Result<OAuth2Tokens, TokenError> {
     let response = given::response(&format!("200\n\n{body}"));
-    refresh::outcome(&given::provider(json!({})), &given::tokens(), &response, given::now())
+    refresh::outcome(
+        &given::provider(json!({})),
+        &given::tokens(),
+        &Fields::default(),
+        &response,
+        given::now(),
+    )
 }
 
 #[test]
@@ -111,7 +117,8 @@ fn the_raw_answer_is_the_new_one() {
 fn the_client_of_the_grant_stays() {
     let previous = OAuth2Tokens { client_override: Some(given::client()), ..given::tokens() };
     let response = given::response("200\n\n{\"access_token\":\"a\"}");
-    let tokens = refresh::outcome(&given::provider(json!({})), &previous, &response, given::now());
+    let tokens =
+        refresh::outcome(&given::provider(json!({})), &previous, &Fields::default(), &response, given::now());
     assert_eq!(tokens.ok().unwrap().client_override.map(|client| client.id).as_deref(), Some("app 1"));
 }
 

@@ -36,7 +36,7 @@ fn the_access_token_is_presented_when_there_is_no_other() {
 
 #[test]
 fn a_bearer_call_carries_no_client() {
-    let revocation = json!({"url": "https://api.example.com/revoke", "auth": "bearer", "params": {}});
+    let revocation = json!({"url": "https://api.example.com/revoke", "auth": "bearer", "body": {"form": {}}});
     assert_snapshot!(request_for(&given::tokens(), &revocation), @r"
     POST https://api.example.com/revoke
     accept: application/json
@@ -50,11 +50,10 @@ fn a_deletion_carries_the_client_in_the_header_and_the_token_as_json() {
     let revocation = json!({
         "url": "https://api.example.com/applications/{app.client_id}/grant",
         "method": "DELETE",
-        "params": {"access_token": "{token.access}"},
+        "body": {"json": {"access_token": "{token.access}"}},
     });
     assert_snapshot!(request_for(&given::tokens(), &revocation), @r#"
     DELETE https://api.example.com/applications/app%201/grant
-    accept: application/json
     authorization: Basic YXBwKzE6czNjcmV0JTJGJTJC (sensitive)
     content-type: application/json
 

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catalog::provider::Quirk;
+use catalog::provider::{ClientAuth, Quirk, Starter};
 use catalog::{AuthMode, Catalog, Input, Kind, Provider};
 use insta::assert_snapshot;
 use protocol::authorize::{Start, Started, begin};
 use protocol::{
-    Client, Credential, Fields, OAuth2Tokens, client_credentials, exchange, identity, refresh, resolve,
-    revoke, verify,
+    Client, Credential, Fields, OAuth2Tokens, RequestError, after_connect, after_token, callback,
+    client_credentials, exchange, identity, introspect, refresh, resolve, revoke, second_token, verify,
 };
 
 use crate::{given, render};
 
 fn sample(input: &Input) -> String {
     let by_kind = match input.kind {
+        Kind::String if input.name == "port" => "8443",
         Kind::String | Kind::Text => "sample",
         Kind::Hostname => "acme.example.com",
         Kind::Url => "https://acme.example.com",
@@ -31,10 +32,12 @@ fn samples(inputs: &[Input]) -> BTreeMap<String, String> {
 }
 
 /// Fields as entered and as captured.
-fn fields(provider: &Provider) -> Fields {
+pub(crate) fn fields(provider: &Provider) -> Fields {
     let mut connection = samples(&provider.inputs.connection);
-    let captured = provider.captures.token_response.keys().chain(provider.captures.callback.keys());
-    for name in captured {
+    let captures = &provider.captures;
+    let kept = captures.token_response.keys().chain(captures.callback.keys()).chain(captures.webhook.keys());
+    let looked_up = provider.after_connect.iter().flat_map(|step| step.sets.keys());
+    for name in kept.chain(looked_up) {
         connection.entry(name.clone()).or_insert_with(|| "https://acme.example.com".to_owned());
     }
     let credential = samples(&provider.inputs.credential);
@@ -42,6 +45,10 @@ fn fields(provider: &Provider) -> Fields {
         connection,
         credential: credential.into_iter().map(|(name, value)| (name, value.into())).collect(),
         integration: samples(&provider.inputs.integration),
+        one_time: BTreeMap::new(),
+        callback: BTreeMap::from([("state".to_owned(), "s".to_owned())]),
+        callback_url: Some(given::redirect_uri()),
+        occasion: Some(given::occasion()),
     }
 }
 
@@ -56,6 +63,10 @@ fn named(slug: &str) -> Arc<Provider> {
 }
 
 fn started(provider: &Provider, fields: &Fields, client: &Client) -> Started {
+    try_started(provider, fields, client).unwrap_or_else(|problem| panic!("{}: {problem}", provider.slug))
+}
+
+fn try_started(provider: &Provider, fields: &Fields, client: &Client) -> Result<Started, String> {
     let start = Start {
         provider,
         client,
@@ -67,51 +78,112 @@ fn started(provider: &Provider, fields: &Fields, client: &Client) -> Started {
         state: "s",
         verifier_random: [7; 32],
     };
-    begin(&start).unwrap_or_else(|error| panic!("{}: {error}", provider.slug))
+    begin(&start).map_err(|error| format!("authorization: {error}"))
 }
 
-/// The calls with a credential that a provider has.
-fn calls(provider: &Provider, credential: &Credential, fields: &Fields) {
-    let calls =
-        [verify::request(provider, credential, fields), identity::request(provider, credential, fields)];
-    for call in calls.into_iter().flatten() {
-        let call = call.unwrap_or_else(|error| panic!("{}: {error}", provider.slug));
-        assert_eq!(call.url.scheme(), "https", "{}", provider.slug);
-    }
+/// A client whose secret is a key, for providers whose clients sign.
+fn signing_client() -> Client {
+    Client { id: "app".to_owned(), secret: Some(given::rsa_key().into()) }
+}
+
+fn signs(provider: &Provider) -> bool {
+    let by_key = |token: &catalog::provider::TokenEndpoint| token.client_auth == ClientAuth::PrivateKeyJwt;
+    provider.token.as_ref().is_some_and(by_key) || provider.quirks.contains(&Quirk::RevolutClientAssertion)
+}
+
+/// Whether consent begins at the vendor, who notifies us.
+fn begins_elsewhere(provider: &Provider) -> bool {
+    provider.plugin.as_ref().is_some_and(|plugin| plugin.started_by == Starter::Vendor)
 }
 
 #[test]
 fn every_oauth_provider_goes_through_all_steps() {
     let providers = shipped(AuthMode::Oauth2);
     assert!(providers.len() > 20, "only {} providers", providers.len());
-    for provider in providers {
-        let slug = &provider.slug;
-        let (client, fields) = (given::client(), fields(&provider));
-        let started = started(&provider, &fields, &client);
-        assert_eq!(started.url.scheme(), "https", "{slug}");
-        let code = given::secret("c");
-        let redeemed = exchange::request(&provider, &started.flow, &client, &code, &fields);
-        assert!(redeemed.is_ok(), "{slug}: {:?}", redeemed.err());
-        let renewed = refresh::request(&provider, &client, &given::tokens(), &fields);
-        assert!(renewed.is_ok(), "{slug}: {:?}", renewed.err());
-        let revoked = revoke::request(&provider, &client, &given::tokens(), &fields).transpose();
-        assert!(revoked.is_ok(), "{slug}: {:?}", revoked.err());
-        calls(&provider, &Credential::OAuth2(given::tokens()), &fields);
+    let signing = signing_client();
+    let mut problems = Vec::new();
+    for provider in providers.iter().filter(|provider| !begins_elsewhere(provider)) {
+        let client = if signs(provider) { signing.clone() } else { given::client() };
+        if let Err(problem) = all_steps(provider, &client) {
+            problems.push(format!("{}: {problem}", provider.slug));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+fn all_steps(provider: &Provider, client: &Client) -> Result<(), String> {
+    let fields = fields(provider);
+    let started = try_started(provider, &fields, client)?;
+    if started.url.scheme() != "https" {
+        return Err(format!("{} is not protected", started.url));
+    }
+    let said = |step: &str, error: RequestError| format!("{step}: {error}");
+    exchange::request(provider, &started.flow, client, &given::secret("c"), &fields)
+        .map_err(|error| said("exchange", error))?;
+    if refresh::is_possible(provider, &given::tokens()) {
+        refresh::request(provider, client, &given::tokens(), &fields)
+            .map_err(|error| said("refresh", error))?;
+    }
+    let revoked = revoke::request(provider, client, &given::tokens(), &fields);
+    revoked.transpose().map_err(|error| said("revocation", error))?;
+    let asked = introspect::request(provider, client, &given::tokens(), &fields);
+    asked.transpose().map_err(|error| said("introspection", error))?;
+    let context = after_token::Context { provider, client, fields: &fields };
+    after_token::exchanged(context, given::tokens()).map_err(|error| said("long token", error))?;
+    let second = second_token::request(provider, client, &given::tokens(), &fields);
+    second.transpose().map_err(|error| said("second token", error))?;
+    try_calls(provider, &Credential::OAuth2(given::tokens()), &fields)
+}
+
+fn try_calls(provider: &Provider, credential: &Credential, fields: &Fields) -> Result<(), String> {
+    let calls =
+        [verify::request(provider, credential, fields), identity::request(provider, credential, fields)];
+    for call in calls.into_iter().flatten().chain(verify::other_requests(provider, credential, fields)) {
+        let call = call.map_err(|error| format!("call: {error}"))?;
+        if call.url.scheme() != "https" {
+            return Err(format!("{} is not protected", call.url));
+        }
+    }
+    let context = after_connect::Context { provider, credential, fields, client: None };
+    let first = provider.after_connect.first().and_then(|step| step.url.as_ref());
+    match after_connect::begin(context) {
+        after_connect::Step::Done(_) if first.is_some() => Err("the first look-up cannot be made".to_owned()),
+        after_connect::Step::Done(_) | after_connect::Step::Send(..) => Ok(()),
     }
 }
 
 #[test]
 fn every_other_provider_can_prove_its_credential() {
+    let key = |_: &Provider| Credential::ApiKey { api_key: given::secret("k") };
+    let basic = |_: &Provider| Credential::Basic { username: "u".to_owned(), password: given::secret("p") };
+    let mut problems = Vec::new();
+    let mut check = |provider: &Provider, outcome: Result<(), String>| {
+        problems.extend(outcome.err().map(|problem| format!("{}: {problem}", provider.slug)));
+    };
     for provider in shipped(AuthMode::ApiKey) {
-        calls(&provider, &Credential::ApiKey { api_key: given::secret("k") }, &fields(&provider));
+        check(&provider, try_calls(&provider, &key(&provider), &fields(&provider)));
     }
     for provider in shipped(AuthMode::Basic) {
-        let credential = Credential::Basic { username: "u".to_owned(), password: given::secret("p") };
-        calls(&provider, &credential, &fields(&provider));
+        check(&provider, try_calls(&provider, &basic(&provider), &fields(&provider)));
     }
+    let signing = signing_client();
     for provider in shipped(AuthMode::Oauth2ClientCredentials) {
-        let request = client_credentials::request(&provider, &given::client(), &[], &fields(&provider));
-        assert!(request.is_ok(), "{}: {:?}", provider.slug, request.err());
+        let client = if signs(&provider) { signing.clone() } else { given::client() };
+        let request = client_credentials::request(&provider, &client, &[], &fields(&provider));
+        check(&provider, request.map(|_| ()).map_err(|error| error.to_string()));
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_state_comes_back_under_a_name_that_is_looked_for() {
+    for provider in Catalog::embedded().iter() {
+        let name = provider.authorization.as_ref().and_then(|section| section.rename.get("state"));
+        assert!(
+            name.is_none_or(|name| callback::STATE_NAMES.contains(&name.as_str())),
+            "{}: {name:?}",
+            provider.slug
+        );
     }
 }
 

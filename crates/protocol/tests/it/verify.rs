@@ -1,4 +1,5 @@
 use insta::assert_snapshot;
+use protocol::verify::VerifyError;
 use protocol::{Credential, Fields, Request, RequestError, verify};
 use serde_json::{Value, json};
 
@@ -6,6 +7,13 @@ use crate::{given, render};
 
 fn request(changes: Value, credential: &Credential) -> Option<Result<Request, RequestError>> {
     verify::request(&given::provider(changes), credential, &Fields::default())
+}
+
+fn outcome(verify: &Value, text: &str) -> Result<(), VerifyError> {
+    let mut verify = verify.clone();
+    verify.as_object_mut().unwrap().entry("url").or_insert_with(|| json!("/me"));
+    let provider = given::provider(json!({ "verify": verify }));
+    verify::outcome(&provider, &key(), &Fields::default(), &given::response(text))
 }
 
 fn key() -> Credential {
@@ -28,7 +36,7 @@ fn a_check_can_post_a_body_to_another_address() {
         "method": "POST",
         "url": "https://check.example.com/graphql",
         "headers": {"x-version": "1"},
-        "body": "{{\"query\":\"{{ me }}\"}}",
+        "body": {"json": {"query": "{{ me }}"}},
     });
     let request = request(
         json!({"verify": verify, "api": {"auth": "custom", "headers": {"x-key": "{credential.api_key}"}}}),
@@ -53,7 +61,7 @@ fn a_provider_without_a_check_is_not_asked() {
 #[test]
 fn any_success_proves_the_credential() {
     for text in ["200", "204", "201\n\n<html>"] {
-        assert_eq!(verify::outcome(&given::response(text)), Ok(()), "{text}");
+        assert_eq!(outcome(&json!({}), text), Ok(()), "{text}");
     }
 }
 
@@ -68,7 +76,70 @@ fn a_refusal_is_told_from_trouble_and_keeps_the_providers_words() {
         ("302\nlocation: https://evil.example/", false, None),
     ];
     for (text, is_refusal, said) in table {
-        let error = verify::outcome(&given::response(text)).err().unwrap();
+        let error = outcome(&json!({}), text).err().unwrap();
         assert_eq!((error.is_refusal(), error.said.as_deref()), (is_refusal, said), "{text}");
     }
+}
+
+#[test]
+fn conditions_on_the_answer_decide_beside_the_status() {
+    let table = [
+        (json!({"expect": {"status": 400}}), "400", true),
+        (json!({"expect": {"status": 400}}), "401", false),
+        (json!({"expect": {"status": 200}}), "203", false),
+        (json!({"expect": {"path": "in", "equals": true}}), "200\n\n{\"in\":true}", true),
+        (json!({"expect": {"path": "in", "equals": true}}), "200\n\n{\"in\":false}", false),
+        (json!({"expect": {"path": "in", "equals": true}}), "200\n\n<html>", false),
+        (json!({"expect": {"path": "k", "equals": "{credential.api_key}"}}), "200\n\n{\"k\":\"k3y\"}", true),
+        (json!({"expect": {"path": "data.o", "is": "array"}}), "200\n\n{\"data\":{\"o\":[]}}", true),
+        (json!({"expect": {"path": "data.o", "is": "array"}}), "200\n\n{\"data\":{\"o\":{}}}", false),
+        (json!({"reject": {"contains": "Authorization Error"}}), "200\n\n<e>Authorization Error</e>", false),
+        (json!({"reject": {"contains": "Authorization Error"}}), "200\n\n<e>fine</e>", true),
+        (json!({"reject": {"path": "m", "contains": "bad"}}), "200\n\n{\"m\":\"so bad\"}", false),
+        (json!({"reject": {"path": "m", "contains": "bad"}}), "200\n\n{\"n\":\"so bad\"}", true),
+    ];
+    for (verify, text, passes) in table {
+        let outcome = outcome(&verify, text);
+        assert_eq!(outcome.is_ok(), passes, "{verify} {text}");
+    }
+}
+
+#[test]
+fn a_success_that_tells_of_a_refusal_is_a_refusal() {
+    let error = outcome(&json!({"reject": {"contains": "no such key"}}), "200\n\nno such key").err().unwrap();
+    assert!(error.is_refusal());
+}
+
+#[test]
+fn further_addresses_take_the_same_call() {
+    let verify =
+        json!({"url": "/v1/me", "or_urls": ["/v2/me", "https://eu.example.com/me"], "headers": {"x": "1"}});
+    let provider = given::provider(json!({"verify": verify}));
+    let others = verify::other_requests(&provider, &key(), &Fields::default());
+    let texts: Vec<String> = others.into_iter().map(|request| render::text(&request.ok().unwrap())).collect();
+    assert_snapshot!(texts.join("\n"), @r"
+    GET https://api.example.com/v1/v2/me
+    accept: application/json
+    authorization: Bearer k3y (sensitive)
+    x: 1
+
+    GET https://eu.example.com/me
+    accept: application/json
+    authorization: Bearer k3y (sensitive)
+    x: 1
+    ");
+}
+
+#[test]
+fn a_check_can_speak_xml() {
+    let verify = json!({"url": "/soap", "body": {"xml": "<key>{credential.api_key}</key>"}});
+    let credential = Credential::ApiKey { api_key: given::secret("a<b") };
+    let request = request(json!({"verify": verify, "api": {"auth": "none"}}), &credential);
+    assert_snapshot!(render::text(&request.unwrap().ok().unwrap()), @r"
+    POST https://api.example.com/v1/soap
+    accept: application/json
+    content-type: text/xml
+
+    <key>a&lt;b</key>
+    ");
 }

@@ -1,4 +1,5 @@
 //! A raw HTTP/1.1 client: it hides nothing that a server may do wrong.
+#![expect(clippy::disallowed_methods, reason = "the test is a foreign client")]
 
 use std::io;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! Each fault, and that it goes away.
+#![expect(clippy::disallowed_methods, reason = "the test is a foreign client and measures real time")]
 
 use std::time::Duration;
 

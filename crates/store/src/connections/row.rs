@@ -105,10 +105,17 @@ impl Row for ConnectionRow {
 }
 
 fn kind(columns: Columns, text: &str) -> Result<CredentialKind, Error> {
-    const KINDS: [CredentialKind; 6] = [
+    const KINDS: [CredentialKind; 13] = [
         CredentialKind::OAuth2,
         CredentialKind::ClientCredentials,
         CredentialKind::OAuth1,
+        CredentialKind::OAuth1TokenBased,
+        CredentialKind::TwoStep,
+        CredentialKind::Jwt,
+        CredentialKind::Signature,
+        CredentialKind::Session,
+        CredentialKind::Aws,
+        CredentialKind::App,
         CredentialKind::ApiKey,
         CredentialKind::Basic,
         CredentialKind::None,

@@ -1,10 +1,14 @@
 //! Credentials as clients see them: one shape a scheme. This is where secrets leave, after the engine has recorded it.
 
+mod minted;
+
+use catalog::Provider;
 use jiff::Timestamp;
-use protocol::{Client, Credential, OAuth2Tokens};
+use protocol::{AwsKeys, Client, Credential, OAuth2Tokens};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use self::minted::MintedJson;
 use super::redact;
 use crate::api::times::Zulu;
 
@@ -41,6 +45,38 @@ pub(super) enum CredentialsJson<'a> {
         oauth_token_secret: &'a str,
         raw: Map<String, Value>,
     },
+    OAuth1TokenBased {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        token_id: &'a str,
+        token_secret: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        config_override: Option<ClientJson<'a>>,
+    },
+    Minted(Box<MintedJson<'a>>),
+    Aws {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        role_arn: &'a str,
+        region: &'a str,
+        service: &'a str,
+        access_key_id: &'a str,
+        secret_access_key: &'a str,
+        session_token: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        external_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Zulu>,
+        raw: AwsRawJson<'a>,
+    },
+    App {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        access_token: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Zulu>,
+        raw: Map<String, Value>,
+    },
     ApiKey {
         #[serde(rename = "type")]
         kind: &'static str,
@@ -64,8 +100,22 @@ pub(super) struct ClientJson<'a> {
     client_secret: Option<&'a str>,
 }
 
+/// Temporary keys once more, as clients expect to find them in an answer.
+#[derive(Serialize)]
+pub(super) struct AwsRawJson<'a> {
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+    session_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Zulu>,
+}
+
 impl<'a> CredentialsJson<'a> {
-    pub(super) fn of(credential: Option<&'a Credential>, with_refresh_token: bool) -> Self {
+    pub(super) fn of(
+        provider: &Provider,
+        credential: Option<&'a Credential>,
+        with_refresh_token: bool,
+    ) -> Self {
         let Some(credential) = credential else { return Self::Nothing {} };
         let kind = credential.kind().wire();
         let raw = |text: &str| answer(text, with_refresh_token);
@@ -92,11 +142,57 @@ impl<'a> CredentialsJson<'a> {
                 oauth_token_secret: token_secret.expose(),
                 raw: raw(text.expose()),
             },
+            Credential::OAuth1TokenBased { token_id, token_secret, client_override } => {
+                Self::OAuth1TokenBased {
+                    kind,
+                    token_id: token_id.expose(),
+                    token_secret: token_secret.expose(),
+                    config_override: client_override.as_ref().map(ClientJson::of),
+                }
+            }
+            Credential::TwoStep(minted)
+            | Credential::Jwt(minted)
+            | Credential::Signature(minted)
+            | Credential::Session(minted) => {
+                let kind = credential.kind();
+                Self::Minted(Box::new(MintedJson::of(kind, provider, minted, with_refresh_token)))
+            }
+            Credential::Aws(keys) => Self::aws(kind, keys),
+            Credential::App { installation, .. } => Self::App {
+                kind,
+                access_token: installation.access_token.expose(),
+                expires_at: time(installation.expires_at),
+                raw: raw(installation.raw.expose()),
+            },
             Credential::ApiKey { api_key } => Self::ApiKey { kind, api_key: api_key.expose() },
             Credential::Basic { username, password } => {
                 Self::Basic { kind, username, password: password.expose() }
             }
             Credential::None => Self::Nothing {},
+        }
+    }
+}
+
+impl<'a> CredentialsJson<'a> {
+    fn aws(kind: &'static str, keys: &'a AwsKeys) -> Self {
+        let (secret_access_key, session_token) =
+            (keys.secret_access_key.expose(), keys.session_token.expose());
+        Self::Aws {
+            kind,
+            role_arn: &keys.role_arn,
+            region: &keys.region,
+            service: &keys.service,
+            access_key_id: &keys.access_key_id,
+            secret_access_key,
+            session_token,
+            external_id: keys.external_id.as_deref(),
+            expires_at: time(keys.expires_at),
+            raw: AwsRawJson {
+                access_key_id: &keys.access_key_id,
+                secret_access_key,
+                session_token,
+                expires_at: time(keys.expires_at),
+            },
         }
     }
 }

@@ -96,6 +96,7 @@ fn oauth2(object: &mut Object) -> Option<Credential> {
         scope: None,
         raw,
         client_override,
+        kept: protocol::Kept::default(),
     }))
 }
 
@@ -118,6 +119,7 @@ fn client_credentials(object: &mut Object) -> Option<Credential> {
         scope: None,
         raw,
         client_override: None,
+        kept: protocol::Kept::default(),
     };
     Some(Credential::ClientCredentials { tokens, client_id, client_secret })
 }

@@ -122,7 +122,7 @@ impl<'a> ConnectionJson<'a> {
             created_at: time(connection.created_at),
             updated_at: time(connection.updated_at),
             last_fetched_at: connection.last_fetched_at.map(time),
-            credentials: CredentialsJson::of(read.credential.as_ref(), with_refresh_token),
+            credentials: CredentialsJson::of(&read.provider, read.credential.as_ref(), with_refresh_token),
         }
     }
 }

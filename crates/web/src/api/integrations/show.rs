@@ -91,20 +91,17 @@ impl<'a> IntegrationJson<'a> {
 impl<'a> CredentialsJson<'a> {
     /// The client, where the provider has one for the whole integration.
     pub(super) fn of(view: &'a IntegrationView, secrets: &'a IntegrationSecrets) -> Self {
-        use catalog::AuthMode;
         let integration = &view.integration;
-        match view.provider.auth {
-            AuthMode::Oauth1 | AuthMode::Oauth2 => Self::Client(ClientJson {
-                kind: view.provider.auth.wire(),
-                client_id: integration.client_id.as_deref(),
-                client_secret: secrets.client_secret.as_ref().map(|secret| secret.expose().as_str()),
-                scopes: (!integration.scopes.is_empty()).then(|| integration.scopes.join(",")),
-                webhook_secret: secrets.webhook_secret.as_ref().map(|secret| secret.expose().as_str()),
-            }),
-            AuthMode::Oauth2ClientCredentials | AuthMode::ApiKey | AuthMode::Basic | AuthMode::None => {
-                Self::None(())
-            }
+        if !view.provider.auth.has_app() {
+            return Self::None(());
         }
+        Self::Client(ClientJson {
+            kind: view.provider.auth.wire(),
+            client_id: integration.client_id.as_deref(),
+            client_secret: secrets.client_secret.as_ref().map(|secret| secret.expose().as_str()),
+            scopes: (!integration.scopes.is_empty()).then(|| integration.scopes.join(",")),
+            webhook_secret: secrets.webhook_secret.as_ref().map(|secret| secret.expose().as_str()),
+        })
     }
 }
 

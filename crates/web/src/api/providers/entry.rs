@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::input::{Input, Kind};
-use catalog::provider::{BodyFormat, ClientAuth, Pkce};
+use catalog::provider::{BodyFormat, ClientAuth, Pkce, Texts};
 use catalog::{Alternatives, Placeholder, Provider, Template};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -105,8 +105,8 @@ fn url(provider: &Provider, url: &Alternatives) -> Value {
     url.iter().next().map_or(Value::Null, |template| json!(foreign(provider, template)))
 }
 
-fn templates<'a>(provider: &Provider, params: impl IntoIterator<Item = (&'a String, &'a Template)>) -> Value {
-    params.into_iter().map(|(name, template)| (name.clone(), json!(foreign(provider, template)))).collect()
+fn templates(provider: &Provider, params: &Texts) -> Value {
+    params.iter().map(|(name, list)| (name.clone(), url(provider, list))).collect()
 }
 
 /// A template in the contract's notation: `${connectionConfig.subdomain}`.
@@ -123,7 +123,19 @@ fn foreign(provider: &Provider, template: &Template) -> String {
             | Placeholder::TokenAccess
             | Placeholder::TokenRefresh
             | Placeholder::TokenResponse(_)
-            | Placeholder::Base64(_) => continue,
+            | Placeholder::OneTime(_)
+            | Placeholder::TokenClaims(_)
+            | Placeholder::SessionCookies
+            | Placeholder::Jwt
+            | Placeholder::Saml
+            | Placeholder::Step(..)
+            | Placeholder::Answer(_)
+            | Placeholder::Callback(_)
+            | Placeholder::Request(_)
+            | Placeholder::RandomUuid
+            | Placeholder::Now(_)
+            | Placeholder::Product(_)
+            | Placeholder::Computed(_) => continue,
         };
         let wire = inputs.iter().find(|input| input.name == *name).map_or(name.as_str(), Input::wire_name);
         text = text.replace(&placeholder.to_string(), &format!("${{{group}.{wire}}}"));
