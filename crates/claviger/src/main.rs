@@ -16,9 +16,6 @@ use clap::FromArgMatches as _;
 
 use config::{Cli, Command};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let matches = match config::matches(std::env::args_os()) {
         Ok(matches) => matches,

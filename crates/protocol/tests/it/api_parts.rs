@@ -16,7 +16,7 @@ fn user() -> Credential {
 /// The headers that a call gets from these definitions.
 fn headers(definitions: &Value, method: &Method, url: &str, payload: Payload<'_>) -> String {
     let provider = given::provider(json!({
-        "api": {"auth": "custom", "base_url": "https://api.example.com:8443/root/v1", "headers": definitions},
+        "api": {"auth": "custom", "base_url": "https://api.example.com:8443/rooms/v1", "headers": definitions},
     }));
     let (credential, fields) = (user(), signing::entered(&[]));
     let caller = Caller { provider: &provider, credential: &credential, fields: &fields, client: None };
@@ -39,13 +39,13 @@ fn headers_can_name_every_part_of_the_call() {
         "x-body": "{request.body}",
         "x-params": "{request.canonical_params}",
     });
-    let url = "https://api.example.com:8443/root/v1/items?b=x+y&a=%2F";
+    let url = "https://api.example.com:8443/rooms/v1/items?b=x+y&a=%2F";
     assert_snapshot!(headers(&definitions, &Method::GET, url, Payload::Known(b"")), @r"
     x-endpoint: /items?b=x+y&a=%2F
     x-host: api.example.com:8443
     x-method: GET
     x-params: a=%2F&b=x%20y
-    x-path: /root/v1/items
+    x-path: /rooms/v1/items
     ");
     assert_snapshot!(headers(&definitions, &Method::POST, url, Payload::Known(b"z=1&y=a b")), @r"
     x-body: z=1&y=a b
@@ -53,14 +53,14 @@ fn headers_can_name_every_part_of_the_call() {
     x-host: api.example.com:8443
     x-method: POST
     x-params: y=a%20b&z=1
-    x-path: /root/v1/items
+    x-path: /rooms/v1/items
     ");
 }
 
 #[test]
 fn a_streamed_body_leaves_its_headers_out() {
     let definitions = json!({"x-body": "{request.body}", "x-method": "{request.method}"});
-    let url = "https://api.example.com:8443/root/v1/items";
+    let url = "https://api.example.com:8443/rooms/v1/items";
     assert_eq!(headers(&definitions, &Method::POST, url, Payload::Streamed), "x-method: POST");
 }
 
@@ -70,7 +70,7 @@ fn an_aws_signature_can_stand_in_a_header() {
         "authorization": "{aws_sigv4:{credential.username}|{credential.password}|us-east-1|iam|api.example.com:8443}",
         "x-amz-date": "{now:%Y%m%dT%H%M%SZ}",
     });
-    let url = "https://api.example.com:8443/root/v1/?Version=2010-05-08&Action=ListUsers";
+    let url = "https://api.example.com:8443/rooms/v1/?Version=2010-05-08&Action=ListUsers";
     assert_snapshot!(headers(&definitions, &Method::GET, url, Payload::Known(b"")), @r"
     authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20231114/us-east-1/iam/aws4_request, SignedHeaders=host;x-amz-date, Signature=ffea8e1f067da181bd5b352049ce510aa83f00918001c63256d8f5701dfad92b
     x-amz-date: 20231114T221320Z
