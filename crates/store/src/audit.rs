@@ -9,7 +9,7 @@ use model::{AuditEntry, AuditId, EnvironmentId};
 use uuid::Uuid;
 
 use crate::columns::{Columns, ms, opt_plain, plain};
-use crate::db::{Db, Row, Schema, Sizes};
+use crate::db::{Db, On, Row, Schema, Sizes};
 use crate::error::{Error, OpenError};
 use crate::location::Location;
 
@@ -31,27 +31,21 @@ impl AuditLog {
         Ok(Self { db })
     }
 
-    /// Appends entries in one transaction.
+    /// Appends entries, all of them or none.
     pub async fn append(&self, entries: &[AuditEntry]) -> Result<(), Error> {
         if entries.is_empty() {
             return Ok(());
         }
+        // One statement is a transaction by itself. Beginning and committing one would cost two more round trips to the
+        // thread or server that runs it, on every read of a credential.
+        if entries.len() <= LARGEST
+            && let Some(mut writer) = self.db.lone_writer().await?
+        {
+            return insert(writer.on(), entries).await;
+        }
         let mut tx = self.db.begin().await?;
         for batch in entries.chunks(LARGEST) {
-            let (size, sql) = INSERTS.iter().find(|(size, _)| batch.len() <= *size).unwrap_or(&INSERTS[2]);
-            let places = (0..*size).map(|at| batch.get(at));
-            execute_each!(
-                tx.on(),
-                *sql,
-                places,
-                |entry| entry.map(|entry| entry.id.0),
-                entry.map(|entry| entry.environment.0),
-                entry.map(|entry| ms(entry.at)),
-                entry.map(|entry| plain(&entry.actor)),
-                entry.map(|entry| plain(&entry.action)),
-                entry.map(|entry| plain(&entry.subject)),
-                entry.and_then(|entry| opt_plain(entry.detail.as_deref())),
-            )?;
+            insert(tx.on(), batch).await?;
         }
         tx.commit().await
     }
@@ -76,17 +70,37 @@ impl AuditLog {
     }
 }
 
-/// Most entries of one statement. The SQLite driver looks up every placeholder by walking all of them, so that a
-/// statement four times as long costs sixteen times as much.
-const LARGEST: usize = 16;
+/// Inserts at most [`LARGEST`] entries with one statement.
+async fn insert(on: On<'_>, batch: &[AuditEntry]) -> Result<(), Error> {
+    let fits = INSERTS.iter().find(|(size, _)| batch.len() <= *size);
+    let (size, sql) = fits.expect("a batch has at most LARGEST entries, for which there is a statement");
+    let places = (0..*size).map(|at| batch.get(at));
+    execute_each!(
+        on,
+        *sql,
+        places,
+        |entry| entry.map(|entry| entry.id.0),
+        entry.map(|entry| entry.environment.0),
+        entry.map(|entry| ms(entry.at)),
+        entry.map(|entry| plain(&entry.actor)),
+        entry.map(|entry| plain(&entry.action)),
+        entry.map(|entry| plain(&entry.subject)),
+        entry.and_then(|entry| opt_plain(entry.detail.as_deref())),
+    )?;
+    Ok(())
+}
 
-/// Inserts for up to 1, 4 and 16 entries. The sizes are few so that each is prepared once and then reused; places that
+/// Most entries of one statement. The SQLite driver looks up every placeholder by walking all of them, so that longer
+/// statements cost more than they save.
+const LARGEST: usize = 64;
+
+/// Inserts for up to 1, 4, 16 and 64 entries. The sizes are few so that each is prepared once and then reused; places that
 /// are left over are null and skipped, so that a group costs one statement whatever its size.
-static INSERTS: LazyLock<[(usize, &'static str); 3]> =
-    LazyLock::new(|| [1, 4, LARGEST].map(|size| (size, insert(size))));
+static INSERTS: LazyLock<[(usize, &'static str); 4]> =
+    LazyLock::new(|| [1, 4, 16, LARGEST].map(|size| (size, insert_text(size))));
 
 /// The text of an insert, made of nothing but the number of rows. It is kept for good, so leaking it costs nothing.
-fn insert(rows: usize) -> &'static str {
+fn insert_text(rows: usize) -> &'static str {
     const COLUMNS: usize = 7;
     let rows: Vec<String> = (0..rows)
         .map(|row| {

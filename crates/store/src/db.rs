@@ -179,6 +179,16 @@ impl Db {
         })
     }
 
+    /// A connection for one writing statement that is a transaction by itself. None behind a pooler, where a statement
+    /// needs a transaction around it.
+    pub(crate) async fn lone_writer(&self) -> Result<Option<Reader>, Error> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Some(Reader::Sqlite(writer.acquire().await?)),
+            Self::Postgres { pool, behind_pooler: false } => Some(Reader::Postgres(pool.acquire().await?)),
+            Self::Postgres { behind_pooler: true, .. } => None,
+        })
+    }
+
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers } => {
