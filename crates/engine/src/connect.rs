@@ -75,7 +75,7 @@ impl Engine {
         }
         let connection = self.connection_name(by).await?;
         let config = self.connection_config(&provider, &chosen.defaults, &values)?;
-        match scheme(provider.auth)? {
+        match scheme(&provider)? {
             Scheme::Redirect => self.set_out(by, &chosen, config, &connection).await,
             Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials | Scheme::None => {
                 let (engine, by) = (self.clone(), by.clone());
@@ -181,7 +181,7 @@ impl Engine {
             return Err(Error::Invalid(issues));
         }
         let mut take = |name: &str| entered.remove(name).unwrap_or_else(|| Secret::new(String::new()));
-        Ok(match scheme(provider.auth)? {
+        Ok(match scheme(provider)? {
             Scheme::ApiKey => Credential::ApiKey { api_key: take("api_key") },
             Scheme::Basic => {
                 Credential::Basic { username: take("username").into_inner(), password: take("password") }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::Provider;
 use catalog::input::{Input, Kind};
-use catalog::provider::AuthMode;
+use catalog::provider::{AuthMode, Quirk};
 use model::integration::State;
 use model::{Integration, IntegrationKey};
 
@@ -109,7 +109,7 @@ impl Engine {
     pub async fn form(&self, by: &SessionCaller, key: &IntegrationKey) -> Result<Form, Error> {
         let chosen = self.choose(by, key).await?;
         let provider = self.provider_of(&chosen.integration)?;
-        let scheme = scheme(provider.auth)?;
+        let scheme = scheme(&provider)?;
         let preset = chosen.defaults.connection_config.unwrap_or_default();
         let own = credential_inputs(&provider);
         let asked = provider.inputs.connection.iter().filter(|input| !input.automated).chain(&own);
@@ -166,8 +166,22 @@ fn scopes(integration: &Integration, provider: &Provider) -> Vec<String> {
     if integration.scopes.is_empty() { provider.scopes.default.clone() } else { integration.scopes.clone() }
 }
 
-pub(super) fn scheme(mode: AuthMode) -> Result<Scheme, Error> {
-    match mode {
+/// How one authorizes. What the server cannot do to its end is refused before it begins: half of a connection would look
+/// like a whole one.
+pub(super) fn scheme(provider: &Provider) -> Result<Scheme, Error> {
+    let refused = || {
+        let message =
+            "this way of connecting is not supported in this release; where the API can import it, do that";
+        Err(Error::refused(Rule::Body, message))
+    };
+    let has_further_tokens = provider.long_token.is_some()
+        || provider.second_token.is_some()
+        || provider.mutual_tls.is_some()
+        || provider.quirks.contains(&Quirk::BullhornRestLogin);
+    if has_further_tokens {
+        return refused();
+    }
+    match provider.auth {
         AuthMode::Oauth2 => Ok(Scheme::Redirect),
         AuthMode::Oauth2ClientCredentials => Ok(Scheme::ClientCredentials),
         AuthMode::ApiKey => Ok(Scheme::ApiKey),
@@ -184,10 +198,7 @@ pub(super) fn scheme(mode: AuthMode) -> Result<Scheme, Error> {
         | AuthMode::AppInstallationWithUserOauth
         | AuthMode::PluginInstall
         | AuthMode::McpOauth2
-        | AuthMode::McpOauth2Discovery => Err(Error::refused(
-            Rule::Body,
-            "this way of connecting is not supported in this release; where the API can import it, do that",
-        )),
+        | AuthMode::McpOauth2Discovery => refused(),
     }
 }
 
