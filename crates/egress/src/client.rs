@@ -37,6 +37,15 @@ pub struct Egress {
     to_listed: reqwest::Client,
 }
 
+/// What the world looks like from here. Tests alone have another one than the machine's.
+pub(crate) struct Ground {
+    pub(crate) lookup: Arc<dyn Lookup>,
+    /// The port that names lead to; 0 stands for the port of the URL.
+    pub(crate) port: u16,
+    /// The one authority to trust, DER; those of the system when there is none.
+    pub(crate) authority: Option<Vec<u8>>,
+}
+
 /// The client cannot be set up: the user agent is not a header value, or the system has no certificates to trust.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up")]
@@ -50,11 +59,15 @@ impl Egress {
 
     /// A way out that takes addresses from `lookup`, and judges them as it judges those of the system.
     pub fn with_lookup(policy: Policy, lookup: impl Lookup + 'static) -> Result<Self, SetupError> {
+        Self::set_up(policy, &Ground { lookup: Arc::new(lookup), port: 0, authority: None })
+    }
+
+    pub(crate) fn set_up(policy: Policy, ground: &Ground) -> Result<Self, SetupError> {
         let allow = Arc::new(policy.allow);
-        let lookup: Arc<dyn Lookup> = Arc::new(lookup);
         let client = |trust| {
-            let resolver = Resolver { lookup: lookup.clone(), allow: allow.clone(), trust };
-            client(resolver, &policy.user_agent).map_err(SetupError)
+            let (lookup, port) = (ground.lookup.clone(), ground.port);
+            let resolver = Resolver { lookup, allow: allow.clone(), trust, port };
+            client(resolver, &policy.user_agent, ground.authority.as_deref()).map_err(SetupError)
         };
         Ok(Self {
             by_name: client(Trust::Name)?,
@@ -111,7 +124,11 @@ const IDLE: Duration = Duration::from_mins(1);
 const HTTP2_HEADER_BYTES: u32 = 64 << 10;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one client every outgoing byte goes through")]
-fn client(resolver: Resolver, user_agent: &str) -> Result<reqwest::Client, reqwest::Error> {
+fn client(
+    resolver: Resolver,
+    user_agent: &str,
+    authority: Option<&[u8]>,
+) -> Result<reqwest::Client, reqwest::Error> {
     let client = reqwest::Client::builder()
         .dns_resolver(resolver)
         // A proxy of the environment would resolve names out of our sight.
@@ -124,6 +141,10 @@ fn client(resolver: Resolver, user_agent: &str) -> Result<reqwest::Client, reqwe
         .connect_timeout(CONNECTING)
         .pool_idle_timeout(IDLE)
         .http2_max_header_list_size(HTTP2_HEADER_BYTES);
+    let client = match authority {
+        Some(authority) => client.tls_certs_only([reqwest::Certificate::from_der(authority)?]),
+        None => client,
+    };
     if user_agent.is_empty() { client.build() } else { client.user_agent(user_agent).build() }
 }
 

@@ -9,6 +9,8 @@ mod limits;
 mod lookup;
 mod outgoing;
 mod reach;
+#[cfg(feature = "testing")]
+mod stage;
 
 pub use allow::{AllowList, AllowListError};
 pub use client::{Egress, Policy, SetupError};
@@ -18,3 +20,5 @@ pub use incoming::Incoming;
 pub use limits::{Limits, Overflow};
 pub use lookup::{Lookup, Lookups};
 pub use reach::{Reach, classify};
+#[cfg(feature = "testing")]
+pub use stage::Stage;

@@ -31,6 +31,8 @@ pub(crate) struct Resolver {
     pub(crate) lookup: Arc<dyn Lookup>,
     pub(crate) allow: Arc<AllowList>,
     pub(crate) trust: Trust,
+    /// The port that names lead to; 0 stands for the port of the URL.
+    pub(crate) port: u16,
 }
 
 /// The name has no address, or the resolver did not answer.
@@ -50,7 +52,7 @@ impl Lookup for System {
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let found = self.lookup.lookup(name.as_str());
-        let (allow, trust) = (self.allow.clone(), self.trust);
+        let (allow, trust, port) = (self.allow.clone(), self.trust, self.port);
         Box::pin(async move {
             let addresses = found.await.map_err(|_| Unresolved)?;
             if addresses.is_empty() {
@@ -60,8 +62,8 @@ impl Resolve for Resolver {
                 judge_address(&allow, trust, address)
                     .map_err(|reason| Denied { host: name.as_str().to_owned(), reason })?;
             }
-            // Port 0 stands for the port of the URL.
-            let targets: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
+            let targets: Addrs =
+                Box::new(addresses.into_iter().map(move |address| SocketAddr::new(address, port)));
             Ok(targets)
         })
     }

@@ -1,0 +1,14 @@
+//! What happens between an engine and a provider, act by act. Each act says which calls it expects, from the entry and
+//! the standards alone.
+
+mod api;
+mod authorize;
+mod direct;
+mod exchange;
+mod proof;
+mod refresh;
+mod revoke;
+mod token_call;
+
+pub use api::ApiCall;
+pub use authorize::behind_fragment;

@@ -1,0 +1,3 @@
+//! Signatures over whole requests, worked out from the bytes that arrived.
+
+pub(crate) mod sigv4;
