@@ -10,7 +10,7 @@ use catalog::provider::{AuthMode, ClientAuth, JwtAlgorithm, Quirk};
 use catalog::{Input, Kind, Provider};
 
 use crate::keys::{self, KeyUse};
-use crate::operator;
+use crate::{operator, template};
 use uses::Place;
 pub(crate) use uses::Uses;
 
@@ -63,6 +63,7 @@ impl Cast {
             client_secret: "s3cr3t:/+=%&? ~7-long-enough".to_owned(),
             has_secret: true,
         };
+        cast.enter_one_of_several(provider, &uses, &signing);
         if operator::defines(provider) {
             cast.integration = operator::settings(provider, filling);
         }
@@ -81,6 +82,50 @@ impl Cast {
     /// A value at a place of an answer that templates read directly.
     pub(crate) fn fitting(provider: &Provider, placeholder: &str) -> String {
         plain(placeholder, Uses::of(provider).place(placeholder))
+    }
+
+    /// Where a URL has alternatives and each needs a field that may stay empty, somebody fills the first.
+    fn enter_one_of_several(&mut self, provider: &Provider, uses: &Uses, signing: &Signing) {
+        let urls = [
+            provider.authorization.as_ref().map(|authorization| &authorization.url),
+            provider.token.as_ref().map(|token| &token.url),
+            provider.api.base_url.as_ref(),
+        ];
+        for url in urls.into_iter().flatten().filter(|url| url.iter().count() > 1) {
+            let missing = |source: &str| -> Vec<String> {
+                let pieces = template::read(source);
+                let names = template::names(&pieces).into_iter().map(str::to_owned);
+                names.filter(|name| self.is_missing(provider, name)).collect()
+            };
+            if url.iter().any(|template| missing(template.source()).is_empty()) {
+                continue;
+            }
+            let first = url.iter().next().map(|template| missing(template.source())).unwrap_or_default();
+            for name in first {
+                let Some((kind, field)) = name.split_once('.') else { continue };
+                let (group, inputs) = match kind {
+                    "connection" => (&mut self.connection, &provider.inputs.connection),
+                    "integration" => (&mut self.integration, &provider.inputs.integration),
+                    _ => continue,
+                };
+                if let Some(input) = inputs.iter().find(|input| input.name == field) {
+                    let value = signing.key(&name).unwrap_or_else(|| value_of(input, uses.place(&name)));
+                    group.insert(field.to_owned(), value);
+                }
+            }
+        }
+    }
+
+    /// Whether a field that people fill has no value.
+    fn is_missing(&self, provider: &Provider, name: &str) -> bool {
+        let Some((kind, field)) = name.split_once('.') else { return false };
+        let (group, inputs) = match kind {
+            "connection" => (&self.connection, &provider.inputs.connection),
+            "integration" => (&self.integration, &provider.inputs.integration),
+            _ => return false,
+        };
+        let asked = inputs.iter().find(|input| input.name == field && !input.automated);
+        asked.is_some_and(|input| input.default.is_none() && !group.contains_key(field))
     }
 
     fn settle_client(&mut self, provider: &Provider) {
@@ -157,10 +202,19 @@ fn value_of(input: &Input, place: Place) -> String {
     if let Some(choice) = input.choices.iter().find(|choice| !input.discouraged.contains(choice)) {
         return choice.clone();
     }
-    if let Some(pattern) = &input.pattern {
-        return pattern::example(pattern, &input.name)
-            .unwrap_or_else(|| panic!("no text for the pattern {pattern} of {}", input.name));
-    }
+    let natural = natural(input, place);
+    let Some(pattern) = &input.pattern else { return natural };
+    let example = || pattern::example(pattern, &input.name);
+    let fits =
+        pattern::matches(pattern, &natural) && (input.kind != Kind::String || place == Place::HostAndPath);
+    Some(natural)
+        .filter(|_| fits)
+        .or_else(example)
+        .unwrap_or_else(|| panic!("no text for the pattern {pattern} of {}", input.name))
+}
+
+/// A value of a kind of field.
+fn natural(input: &Input, place: Place) -> String {
     let label = label(&input.name);
     match input.kind {
         Kind::Hostname => format!("{label}.sim.example.org"),
@@ -195,7 +249,7 @@ impl Signing {
     fn of(provider: &Provider) -> Self {
         let mut keys = Vec::new();
         let mut add = |template: &catalog::Template, value: &dyn Fn() -> String| {
-            for name in crate::template::names(&crate::template::read(template.source())) {
+            for name in template::names(&template::read(template.source())) {
                 keys.push((name.to_owned(), value()));
             }
         };

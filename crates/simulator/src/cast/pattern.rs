@@ -11,10 +11,19 @@ pub(super) fn example(pattern: &str, name: &str) -> Option<String> {
         let mut writer = Writer { text: String::new(), salt, optional };
         writer.write(&tree);
         // A port would lead past the one listener there is.
-        let has_port = writer.text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let is_port = |behind: &str| {
+            let port = behind.split('/').next().unwrap_or_default();
+            !port.is_empty() && port.bytes().all(|sign| sign.is_ascii_digit())
+        };
+        let has_port = writer.text.split(':').skip(1).any(is_port);
         let is_fit = !writer.text.is_empty() && whole.is_match(&writer.text) && !has_port;
         is_fit.then_some(writer.text)
     })
+}
+
+/// Whether a text matches.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text))
 }
 
 struct Writer {

@@ -24,7 +24,7 @@ use crate::world::World;
 /// What went wrong; empty when all is well.
 pub(crate) async fn play(world: &World, slug: &str, filling: Filling) -> Vec<String> {
     let entry = Catalog::embedded().get(slug).expect("slugs come from the catalog");
-    let scene = Scene::of(entry, filling);
+    let scene = Scene::of(entry, filling, world.listener.address().port());
     let cast = scene.cast.clone();
     let callback_url = world.engine.callback_url();
     let simulator = Simulator::new(scene.entry.clone(), cast, world.now(), callback_url);
@@ -46,6 +46,8 @@ struct Play<'a> {
 /// A connection, by its names.
 struct Names {
     integration: IntegrationKey,
+    /// The settings as stored.
+    config: BTreeMap<String, String>,
     connection: ConnectionKey,
 }
 
@@ -68,7 +70,7 @@ impl Play<'_> {
         let new = self.scene.integration(&format!("{slug}-{number}"));
         let made = world.engine.create_integration(&world.may::<right::CreateIntegration>(), new).await;
         let view = made.map_err(|error| vec![format!("integration: {}", said(&error))])?;
-        let integration = view.integration.key;
+        let (integration, config) = (view.integration.key, view.integration.config);
         world.provider(|provider| provider.expect_connection(&self.scene.scopes));
         let session = self.session().await?;
         let connected = self.submit(&session, &integration).await;
@@ -78,7 +80,7 @@ impl Play<'_> {
         if name.is_some() && connected.account != name {
             return Err(vec![format!("the account is {:?}, not {name:?}", connected.account)]);
         }
-        Ok(Names { integration, connection: connected.connection })
+        Ok(Names { integration, config, connection: connected.connection })
     }
 
     async fn session(&self) -> Act<SessionCaller> {
@@ -223,18 +225,17 @@ impl Play<'_> {
         };
         for call in [get, post] {
             self.world.provider(|provider| provider.expect_api_call(call.clone()));
-            self.send_call(&read, &call).await.map_err(|error| vec![format!("API call: {error}")])?;
+            self.send_call(names, &read, &call).await.map_err(|error| vec![format!("API call: {error}")])?;
             self.end_act("API call")?;
         }
         Ok(())
     }
 
     /// Sends a call as the proxy would, with the credential that was handed out.
-    async fn send_call(&self, read: &ReadConnection, call: &ApiCall) -> Result<(), String> {
+    async fn send_call(&self, names: &Names, read: &ReadConnection, call: &ApiCall) -> Result<(), String> {
         let credential = read.credential.as_ref().ok_or("no credential")?;
         let (fields, client) = (self.fields(read), self.client(credential));
-        let integration = self.scene.integration("x").config;
-        let provider = protocol::resolve::provider(&read.provider, &integration, None);
+        let provider = protocol::resolve::provider(&read.provider, &names.config, None);
         let provider = provider.map_err(|error| error.to_string())?;
         let caller = protocol::api::Caller {
             provider: &provider,

@@ -25,8 +25,12 @@ pub(crate) fn differs(slug: &str) -> bool {
 }
 
 impl Scene {
-    pub(crate) fn of(entry: Arc<Provider>, filling: Filling) -> Self {
-        let cast = Cast::of(&entry, filling);
+    /// A scene. Where somebody enters a port, it is the one that the simulated provider listens at.
+    pub(crate) fn of(entry: Arc<Provider>, filling: Filling, port: u16) -> Self {
+        let mut cast = Cast::of(&entry, filling);
+        if let Some(entered) = cast.connection.get_mut("port") {
+            *entered = port.to_string();
+        }
         let scopes = if filling == Filling::Full { scopes(&entry) } else { Vec::new() };
         Self { entry, cast, scopes }
     }
