@@ -14,6 +14,7 @@ use url::Url;
 use crate::allow::AllowList;
 use crate::error::Error;
 use crate::guard::{Denied, Reason, Trust, judge_url};
+use crate::identity::Identity;
 use crate::incoming::{Incoming, collect};
 use crate::limits::Limits;
 use crate::lookup::{Lookup, Resolver, System};
@@ -32,6 +33,8 @@ pub struct Policy {
 #[derive(Clone)]
 pub struct Egress {
     allow: Arc<AllowList>,
+    lookup: Arc<dyn Lookup>,
+    user_agent: Arc<str>,
     by_name: reqwest::Client,
     to_public: reqwest::Client,
     to_listed: reqwest::Client,
@@ -54,9 +57,11 @@ impl Egress {
         let lookup: Arc<dyn Lookup> = Arc::new(lookup);
         let client = |trust| {
             let resolver = Resolver { lookup: lookup.clone(), allow: allow.clone(), trust };
-            client(resolver, &policy.user_agent).map_err(SetupError)
+            client(resolver, &policy.user_agent, None).map_err(SetupError)
         };
         Ok(Self {
+            lookup: lookup.clone(),
+            user_agent: policy.user_agent.as_str().into(),
             by_name: client(Trust::Name)?,
             to_public: client(Trust::Public)?,
             to_listed: client(Trust::Listed)?,
@@ -86,17 +91,49 @@ impl Egress {
         request: http::Request<Vec<u8>>,
         limits: &Limits,
     ) -> Result<http::Response<Incoming>, Error> {
+        self.open_by(request, limits, |trust, _| {
+            Ok(match trust {
+                Trust::Name => self.by_name.clone(),
+                Trust::Public => self.to_public.clone(),
+                Trust::Listed => self.to_listed.clone(),
+            })
+        })
+        .await
+    }
+
+    /// [`Egress::send`], showing a certificate of ours to the server (RFC 8705 §2), whose own is verified as always.
+    ///
+    /// The connection serves this request alone: one that was made in somebody's name must not serve another.
+    pub async fn send_as(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limits: &Limits,
+        identity: &Identity,
+    ) -> Result<http::Response<Vec<u8>>, Error> {
+        let named = |trust, host: &str| {
+            let resolver = Resolver { lookup: self.lookup.clone(), allow: self.allow.clone(), trust };
+            client(resolver, &self.user_agent, Some(identity)).map_err(|_| {
+                let reason = "the client certificate does not fit its private key".to_owned();
+                Error::Tls { host: host.to_owned(), reason }
+            })
+        };
+        collect(self.open_by(request, limits, named).await?).await
+    }
+
+    async fn open_by(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limits: &Limits,
+        client: impl Fn(Trust, &str) -> Result<reqwest::Client, Error>,
+    ) -> Result<http::Response<Incoming>, Error> {
         let start = Instant::now();
         let url = canonical(request.uri())?;
-        let client = match judge_url(&self.allow, &url)? {
-            Trust::Name => &self.by_name,
-            Trust::Public => &self.to_public,
-            Trust::Listed => &self.to_listed,
-        };
+        let trust = judge_url(&self.allow, &url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
+        let client = client(trust, &host)?;
         let (request, progress) = outgoing(request, url);
         let (connected_by, deadline) = (start + limits.connect, start + limits.total);
-        match execute(client, request, &progress, connected_by.min(deadline), deadline).await {
+        match execute(&client, request, &progress, connected_by.min(deadline), deadline).await {
             Some(Ok(response)) => Incoming::split(response, host, deadline, limits),
             Some(Err(error)) => Err(Error::read(&error, host, progress.may_have_been_sent())),
             None => Err(Error::Timeout { host, sent: progress.may_have_been_sent() }),
@@ -111,7 +148,11 @@ const IDLE: Duration = Duration::from_mins(1);
 const HTTP2_HEADER_BYTES: u32 = 64 << 10;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one client every outgoing byte goes through")]
-fn client(resolver: Resolver, user_agent: &str) -> Result<reqwest::Client, reqwest::Error> {
+fn client(
+    resolver: Resolver,
+    user_agent: &str,
+    identity: Option<&Identity>,
+) -> Result<reqwest::Client, reqwest::Error> {
     let client = reqwest::Client::builder()
         .dns_resolver(resolver)
         // A proxy of the environment would resolve names out of our sight.
@@ -124,7 +165,11 @@ fn client(resolver: Resolver, user_agent: &str) -> Result<reqwest::Client, reqwe
         .connect_timeout(CONNECTING)
         .pool_idle_timeout(IDLE)
         .http2_max_header_list_size(HTTP2_HEADER_BYTES);
-    if user_agent.is_empty() { client.build() } else { client.user_agent(user_agent).build() }
+    let client = if user_agent.is_empty() { client } else { client.user_agent(user_agent) };
+    match identity {
+        Some(identity) => client.identity(identity.to_client()).build(),
+        None => client.build(),
+    }
 }
 
 /// Reads the target by the WHATWG rules, which turn every spelling of an IPv4 address into the address itself.
