@@ -14,6 +14,7 @@ use url::Url;
 use crate::allow::AllowList;
 use crate::error::Error;
 use crate::guard::{Denied, Reason, Trust, judge_url};
+use crate::identity::Identity;
 use crate::incoming::{Incoming, collect};
 use crate::limits::Limits;
 use crate::lookup::{Lookup, Resolver, System};
@@ -32,6 +33,8 @@ pub struct Policy {
 #[derive(Clone)]
 pub struct Egress {
     allow: Arc<AllowList>,
+    ground: Arc<Ground>,
+    user_agent: Arc<str>,
     by_name: reqwest::Client,
     to_public: reqwest::Client,
     to_listed: reqwest::Client,
@@ -59,20 +62,21 @@ impl Egress {
 
     /// A way out that takes addresses from `lookup`, and judges them as it judges those of the system.
     pub fn with_lookup(policy: Policy, lookup: impl Lookup + 'static) -> Result<Self, SetupError> {
-        Self::set_up(policy, &Ground { lookup: Arc::new(lookup), port: 0, authority: None })
+        Self::set_up(policy, Ground { lookup: Arc::new(lookup), port: 0, authority: None })
     }
 
-    pub(crate) fn set_up(policy: Policy, ground: &Ground) -> Result<Self, SetupError> {
+    pub(crate) fn set_up(policy: Policy, ground: Ground) -> Result<Self, SetupError> {
         let allow = Arc::new(policy.allow);
         let client = |trust| {
-            let (lookup, port) = (ground.lookup.clone(), ground.port);
-            let resolver = Resolver { lookup, allow: allow.clone(), trust, port };
-            client(resolver, &policy.user_agent, ground.authority.as_deref()).map_err(SetupError)
+            let resolver = Resolver::on(&ground, allow.clone(), trust);
+            client(resolver, &policy.user_agent, ground.authority.as_deref(), None).map_err(SetupError)
         };
         Ok(Self {
+            user_agent: policy.user_agent.as_str().into(),
             by_name: client(Trust::Name)?,
             to_public: client(Trust::Public)?,
             to_listed: client(Trust::Listed)?,
+            ground: Arc::new(ground),
             allow,
         })
     }
@@ -99,17 +103,50 @@ impl Egress {
         request: http::Request<Vec<u8>>,
         limits: &Limits,
     ) -> Result<http::Response<Incoming>, Error> {
+        self.open_by(request, limits, |trust, _| {
+            Ok(match trust {
+                Trust::Name => self.by_name.clone(),
+                Trust::Public => self.to_public.clone(),
+                Trust::Listed => self.to_listed.clone(),
+            })
+        })
+        .await
+    }
+
+    /// [`Egress::send`], showing a certificate of ours to the server (RFC 8705 §2), whose own is verified as always.
+    ///
+    /// The connection serves this request alone: one that was made in somebody's name must not serve another.
+    pub async fn send_as(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limits: &Limits,
+        identity: &Identity,
+    ) -> Result<http::Response<Vec<u8>>, Error> {
+        let named = |trust, host: &str| {
+            let resolver = Resolver::on(&self.ground, self.allow.clone(), trust);
+            let authority = self.ground.authority.as_deref();
+            client(resolver, &self.user_agent, authority, Some(identity)).map_err(|_| {
+                let reason = "the client certificate does not fit its private key".to_owned();
+                Error::Tls { host: host.to_owned(), reason }
+            })
+        };
+        collect(self.open_by(request, limits, named).await?).await
+    }
+
+    async fn open_by(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limits: &Limits,
+        client: impl Fn(Trust, &str) -> Result<reqwest::Client, Error>,
+    ) -> Result<http::Response<Incoming>, Error> {
         let start = Instant::now();
         let url = canonical(request.uri())?;
-        let client = match judge_url(&self.allow, &url)? {
-            Trust::Name => &self.by_name,
-            Trust::Public => &self.to_public,
-            Trust::Listed => &self.to_listed,
-        };
+        let trust = judge_url(&self.allow, &url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
+        let client = client(trust, &host)?;
         let (request, progress) = outgoing(request, url);
         let (connected_by, deadline) = (start + limits.connect, start + limits.total);
-        match execute(client, request, &progress, connected_by.min(deadline), deadline).await {
+        match execute(&client, request, &progress, connected_by.min(deadline), deadline).await {
             Some(Ok(response)) => Incoming::split(response, host, deadline, limits),
             Some(Err(error)) => Err(Error::read(&error, host, progress.may_have_been_sent())),
             None => Err(Error::Timeout { host, sent: progress.may_have_been_sent() }),
@@ -128,6 +165,7 @@ fn client(
     resolver: Resolver,
     user_agent: &str,
     authority: Option<&[u8]>,
+    identity: Option<&Identity>,
 ) -> Result<reqwest::Client, reqwest::Error> {
     let client = reqwest::Client::builder()
         .dns_resolver(resolver)
@@ -145,7 +183,11 @@ fn client(
         Some(authority) => client.tls_certs_only([reqwest::Certificate::from_der(authority)?]),
         None => client,
     };
-    if user_agent.is_empty() { client.build() } else { client.user_agent(user_agent).build() }
+    let client = if user_agent.is_empty() { client } else { client.user_agent(user_agent) };
+    match identity {
+        Some(identity) => client.identity(identity.to_client()).build(),
+        None => client.build(),
+    }
 }
 
 /// Reads the target by the WHATWG rules, which turn every spelling of an IPv4 address into the address itself.

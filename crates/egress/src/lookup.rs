@@ -11,6 +11,7 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::allow::AllowList;
+use crate::client::Ground;
 use crate::guard::{Denied, Trust, judge_address};
 
 /// The addresses of a name, when they are known.
@@ -39,6 +40,12 @@ pub(crate) struct Resolver {
 #[derive(Debug, thiserror::Error)]
 #[error("the name was not resolved")]
 pub(crate) struct Unresolved;
+
+impl Resolver {
+    pub(crate) fn on(ground: &Ground, allow: Arc<AllowList>, trust: Trust) -> Self {
+        Self { lookup: ground.lookup.clone(), allow, trust, port: ground.port }
+    }
+}
 
 impl Lookup for System {
     fn lookup(&self, host: &str) -> Lookups {

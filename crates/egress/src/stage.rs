@@ -23,7 +23,7 @@ impl Egress {
     pub fn on_stage(policy: Policy, stage: &Stage) -> Result<Self, SetupError> {
         let lookup = Arc::new(Here(stage.address.ip()));
         let (port, authority) = (stage.address.port(), Some(stage.authority.clone()));
-        Self::set_up(policy, &Ground { lookup, port, authority })
+        Self::set_up(policy, Ground { lookup, port, authority })
     }
 }
 

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use catalog::Provider;
 use catalog::input::Kind;
+use jiff::SignedDuration;
 use model::integration::State;
 use model::session::Defaults;
-use model::{ConnectionKey, Integration, IntegrationKey, Issue, IssueCode, SessionId};
+use model::{Connection, ConnectionKey, Integration, IntegrationKey, Issue, IssueCode, SessionId};
 use protocol::{Client, Credential, Fields};
 use serde_json::{Map, Value};
 use url::Url;
@@ -22,7 +23,7 @@ use crate::integrations::connection_key;
 use crate::save::Save;
 
 pub use form::{Choice, Form, FormField, Scheme};
-use form::{credential_inputs, scheme};
+use form::{credential_inputs, scheme, scheme_of};
 pub(crate) use set_out::cookie_suffix;
 
 /// Where setting out led.
@@ -35,6 +36,17 @@ pub enum Submitted {
         cookie_name_suffix: String,
         /// Its value.
         cookie_value: Secret<String>,
+    },
+    /// To another device, while the page of the flow waits here.
+    Device {
+        /// Names the flow in the address of its page.
+        state: Secret<String>,
+        /// Ends the name of the cookie that binds the flow to this browser.
+        cookie_name_suffix: String,
+        /// Its value.
+        cookie_value: Secret<String>,
+        /// How long it is kept: until the code ends.
+        kept_for: SignedDuration,
     },
     /// Straight to a connection.
     Connected(Connected),
@@ -51,6 +63,8 @@ pub struct Connected {
     pub connection: ConnectionKey,
     /// Name of the connected account, when known.
     pub account: Option<String>,
+    /// Scopes that were asked for and not granted.
+    pub missing_scopes: Vec<String>,
 }
 
 /// An integration in a session, with everything needed to begin.
@@ -75,8 +89,8 @@ impl Engine {
         }
         let connection = self.connection_name(by).await?;
         let config = self.connection_config(&provider, &chosen.defaults, &values)?;
-        match scheme(&provider)? {
-            Scheme::Redirect => self.set_out(by, &chosen, config, &connection).await,
+        match scheme_of(&provider, &chosen.integration)? {
+            Scheme::Redirect | Scheme::Device => self.set_out(by, &chosen, config, &connection).await,
             Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials | Scheme::None => {
                 let (engine, by) = (self.clone(), by.clone());
                 self.to_the_end(async move {
@@ -154,9 +168,9 @@ impl Engine {
         let new = Save::of_session(&by, chosen.integration, provider, connection, credential, config);
         let integration = new.integration.key.clone();
         let saved = self.save(new).await?;
-        let account = saved.connection.account;
-        let connection = saved.connection.key;
-        Ok(Submitted::Connected(Connected { session: by.session.id, integration, connection, account }))
+        let Connection { key: connection, account, missing_scopes, .. } = saved.connection;
+        let session = by.session.id;
+        Ok(Submitted::Connected(Connected { session, integration, connection, account, missing_scopes }))
     }
 
     /// The credential out of a form; every missing or malformed field is reported.
@@ -189,10 +203,11 @@ impl Engine {
             Scheme::ClientCredentials => {
                 let client =
                     Client { id: take("client_id").into_inner(), secret: Some(take("client_secret")) };
-                let credential = self.client_credentials(provider, integration, client, fields).await;
+                let fields = Fields { credential: entered, ..fields.clone() };
+                let credential = self.client_credentials(provider, integration, client, &fields).await;
                 credential.map_err(|attempt| self.upstream(attempt.code, attempt.message))?
             }
-            Scheme::None | Scheme::Redirect => Credential::None,
+            Scheme::None | Scheme::Redirect | Scheme::Device => Credential::None,
         })
     }
 }

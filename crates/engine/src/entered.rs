@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::Engine;
 use crate::connect::text_of;
+use crate::error::Error;
+use crate::seals::SecretMap;
 
 /// Stored values have their names on the wire; templates know our names. Names without an input (captures) are the
 /// same in both.
@@ -34,6 +36,30 @@ impl Engine {
             occasion: Some(Occasion { now: self.ports().now(), random: self.ports().random() }),
             ..fields(provider, integration, config)
         }
+    }
+}
+
+impl Engine {
+    /// [`Engine::fields`], with the secret values too: what the operator entered once, and the connection's own secret
+    /// fields.
+    pub(crate) fn all_fields(
+        &self,
+        provider: &Provider,
+        integration: &Integration,
+        config: &Map<String, Value>,
+        secret_fields: &SecretMap,
+    ) -> Result<Fields, Error> {
+        let mut fields = self.fields(provider, integration, config);
+        let entered_once = self.open_integration(integration)?;
+        for input in provider.inputs.integration.iter().filter(|input| input.secret) {
+            if let Some(value) = entered_once.get(input.wire_name()) {
+                fields.integration.insert(input.name.clone(), value.expose().clone());
+            }
+        }
+        for (name, value) in secret_fields {
+            fields.connection.insert(ours(&provider.inputs.connection, name), value.expose().clone());
+        }
+        Ok(fields)
     }
 }
 

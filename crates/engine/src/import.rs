@@ -106,6 +106,7 @@ impl Engine {
             tags,
             metadata: new.metadata,
             webhook_url_override: new.webhook_url_override,
+            missing_scopes: Vec::new(),
             event_end_user: None,
             actor: by.actor(),
         };
@@ -131,7 +132,7 @@ fn unfit_credential(credential: &Credential) -> Vec<Issue> {
             texts.push(("access_token", tokens.access_token.expose()));
             texts.extend(tokens.refresh_token.iter().map(|token| ("refresh_token", token.expose().as_str())));
         }
-        Credential::ClientCredentials { tokens, client_id, client_secret } => {
+        Credential::ClientCredentials { tokens, client_id, client_secret, .. } => {
             texts.push(("token", tokens.access_token.expose()));
             texts.push(("client_id", client_id));
             texts.push(("client_secret", client_secret.expose()));

@@ -4,9 +4,11 @@ mod actor;
 mod audit;
 mod callback;
 mod canary;
+mod client;
 mod connect;
 mod connections;
 mod deliver;
+mod device;
 mod discover;
 mod entered;
 mod environments;
@@ -14,8 +16,10 @@ mod error;
 mod import;
 mod integrations;
 mod jobs;
+mod journey;
 mod keys;
 mod keys_seen;
+mod mcp;
 mod metadata;
 mod notify;
 pub mod ports;
@@ -28,6 +32,7 @@ mod scrub;
 mod seals;
 mod send;
 mod sessions;
+mod token_calls;
 mod usage;
 mod verify;
 mod webhooks;
@@ -47,6 +52,7 @@ pub use callback::{CallbackFailure, FailureKind};
 pub use canary::{CanaryError, check as check_canary};
 pub use connect::{Choice, Connected, Form, FormField, Scheme, Submitted};
 pub use connections::{ConnectionPatch, Deleted, ListQuery, Listed};
+pub use device::{AwaitedDevice, DeviceFlow};
 pub use error::{Error, Refusal, Rule, Thing, Upstream};
 pub use import::{Imported, NewConnection};
 pub use integrations::{ClientInput, IntegrationPatch, IntegrationSecrets, IntegrationView, NewIntegration};
@@ -100,6 +106,7 @@ struct Inner {
     usage: Usage,
     refreshes: refresh::Running,
     discovered: Discovered,
+    registrations: mcp::Registrations,
     nudge: Nudge,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -131,6 +138,7 @@ impl Engine {
             usage: Usage::default(),
             refreshes: refresh::Running::default(),
             discovered: Discovered::default(),
+            registrations: mcp::Registrations::default(),
             nudge: Nudge::default(),
             tasks: tasks.clone(),
             stop: stop.clone(),

@@ -1,13 +1,12 @@
 //! Ending a grant at the provider (RFC 7009 and vendors' own calls).
 
-use egress::Limits;
 use model::Connection;
-use model::integration::CLIENT_SECRET;
 use protocol::revoke::{self, Revocation};
-use protocol::{Client, Credential};
+use protocol::{Client, ClientCertificate, Credential, Fields, RequestError};
 
 use crate::Engine;
 use crate::error::Error;
+use crate::token_calls::Unanswered;
 
 /// What became of the grant at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,22 +52,40 @@ impl Engine {
                 .await?;
         let Some(integration) = integration else { return Ok(RevocationOutcome::Unsupported) };
         let secrets = self.open_connection(connection)?;
-        let Credential::OAuth2(tokens) = &secrets.credential else {
-            return Ok(RevocationOutcome::Unsupported);
+        let provider = self.resolved_for(&integration, &connection.config).await?;
+        let mut fields = self.all_fields(&provider, &integration, &connection.config, &secrets.fields)?;
+        let (tokens, client) = match &secrets.credential {
+            Credential::OAuth2(tokens) | Credential::App { user: Some(tokens), .. } => {
+                (tokens, self.client_of(&integration, tokens)?)
+            }
+            Credential::ClientCredentials { tokens, client_id, client_secret, certificate } => {
+                fields.credential = certificate.as_ref().map(ClientCertificate::parts).unwrap_or_default();
+                (tokens, Client { id: client_id.clone(), secret: Some(client_secret.clone()) })
+            }
+            Credential::App { user: None, .. }
+            | Credential::OAuth1 { .. }
+            | Credential::OAuth1TokenBased { .. }
+            | Credential::TwoStep(_)
+            | Credential::Jwt(_)
+            | Credential::Signature(_)
+            | Credential::Session(_)
+            | Credential::Aws(_)
+            | Credential::ApiKey { .. }
+            | Credential::Basic { .. }
+            | Credential::None => return Ok(RevocationOutcome::Unsupported),
         };
-        let provider = self.resolved(&integration).await?;
-        let fields = self.fields(&provider, &integration, &connection.config);
-        let secret = self.open_integration(&integration)?.remove(CLIENT_SECRET);
-        let own = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
-        let client = tokens.client_override.as_ref().unwrap_or(&own);
-        let Some(request) = revoke::request(&provider, client, tokens, &fields) else {
+        if provider.revocation.is_none() {
             return Ok(RevocationOutcome::Unsupported);
+        }
+        let build = |fields: &Fields| {
+            let nothing = RequestError::NoSuchStep { step: "revocation endpoint" };
+            revoke::request(&provider, &client, tokens, fields).unwrap_or(Err(nothing))
         };
-        let request = request.map_err(|error| self.upstream("revocation_failed", error.to_string()))?;
-        let response = self
-            .send(request, &Limits::token())
-            .await
-            .map_err(|no_answer| self.upstream(no_answer.code, no_answer.message))?;
+        let answered = self.ask_server(&fields, tokens.kept.dpop_key.as_ref(), build).await;
+        let response = answered.map_err(|unanswered| {
+            let (code, message) = Unanswered::told(unanswered);
+            self.upstream(code, message)
+        })?;
         Ok(match revoke::outcome(&response) {
             Revocation::Revoked => RevocationOutcome::Revoked,
             Revocation::Refused { .. } => RevocationOutcome::Refused,

@@ -39,6 +39,8 @@ pub(crate) struct Save {
     pub(crate) tags: Option<Tags>,
     pub(crate) metadata: Option<Map<String, Value>>,
     pub(crate) webhook_url_override: Option<String>,
+    /// Scopes that were asked for and not granted.
+    pub(crate) missing_scopes: Vec<String>,
     /// The person as the event names them; only for connect sessions.
     pub(crate) event_end_user: Option<EventEndUser>,
     pub(crate) actor: Actor,
@@ -154,6 +156,7 @@ impl Engine {
             expires_at: new.credential.expires_at(),
             refreshable: is_refreshable(&new.provider, &new.credential),
             refresh: RefreshHealth::default(),
+            missing_scopes: new.missing_scopes.clone(),
             account: old.and_then(|old| old.account.clone()),
             last_fetched_at: old.and_then(|old| old.last_fetched_at),
             created_at: old.map_or(now, |old| old.created_at),
@@ -187,6 +190,7 @@ impl Save {
             tags: Some(session.tags.clone()),
             metadata: None,
             webhook_url_override: session.webhook_url_override.clone(),
+            missing_scopes: Vec::new(),
             event_end_user: session.end_user.as_ref().map(|user| EventEndUser::of(user, organization)),
             actor: by.actor(),
         }
@@ -201,6 +205,7 @@ impl Save {
             stream: connection.id.0,
             operation,
             error: None,
+            missing_scopes: &connection.missing_scopes,
             tags: Some(&connection.tags),
             end_user: self.event_end_user.clone(),
             url_override: connection.webhook_url_override.as_deref(),
@@ -211,10 +216,9 @@ impl Save {
 /// Whether a fresh credential can be had without the user.
 pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bool {
     match credential {
-        Credential::OAuth2(tokens) => {
-            protocol::refresh::is_possible(provider, tokens) && !provider.refresh.on_request
-        }
+        Credential::OAuth2(tokens) => protocol::refresh::is_possible(provider, tokens),
         Credential::ClientCredentials { .. } => true,
+        Credential::App { .. } => provider.app.is_some(),
         // The engine does not drive the renewal of the others yet.
         Credential::OAuth1 { .. }
         | Credential::OAuth1TokenBased { .. }
@@ -223,7 +227,6 @@ pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bo
         | Credential::Signature(_)
         | Credential::Session(_)
         | Credential::Aws(_)
-        | Credential::App { .. }
         | Credential::ApiKey { .. }
         | Credential::Basic { .. }
         | Credential::None => false,

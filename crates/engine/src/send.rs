@@ -1,7 +1,7 @@
 //! From a request of `protocol` to an answer, through the guarded way out.
 
-use egress::Limits;
-use protocol::{Request, Response, TokenError};
+use egress::{Identity, Limits};
+use protocol::{ClientCertificate, Request, Response, TokenError};
 use vault::Secret;
 
 use crate::Engine;
@@ -18,12 +18,10 @@ pub(crate) struct NoAnswer {
 
 impl Engine {
     pub(crate) async fn send(&self, request: Request, limits: &Limits) -> Result<Response, NoAnswer> {
-        if request.client_certificate.is_some() {
-            return Err(NoAnswer {
-                code: "client_certificate_unsupported",
-                message: "calls with a client certificate are not supported in this release".to_owned(),
-            });
-        }
+        let identity = match &request.client_certificate {
+            Some(shown) => Some(identity(shown)?),
+            None => None,
+        };
         let mut outgoing = http::Request::new(request.body.into_inner());
         *outgoing.method_mut() = request.method;
         *outgoing.headers_mut() = request.headers;
@@ -31,7 +29,11 @@ impl Engine {
             code: "bad_request_url",
             message: "the address of the request is not a valid URL".to_owned(),
         })?;
-        let answer = self.0.egress.send(outgoing, limits).await.map_err(|error| no_answer(&error))?;
+        let answer = match &identity {
+            Some(identity) => self.0.egress.send_as(outgoing, limits, identity).await,
+            None => self.0.egress.send(outgoing, limits).await,
+        };
+        let answer = answer.map_err(|error| no_answer(&error))?;
         let (head, body) = answer.into_parts();
         Ok(Response { status: head.status, headers: head.headers, body: Secret::new(body) })
     }
@@ -45,6 +47,11 @@ impl Engine {
             not_tried: false,
         })
     }
+}
+
+fn identity(certificate: &ClientCertificate) -> Result<Identity, NoAnswer> {
+    let read = Identity::from_pem(certificate.chain.expose(), certificate.private_key.expose());
+    read.map_err(|error| NoAnswer { code: "bad_client_certificate", message: error.to_string() })
 }
 
 fn no_answer(error: &egress::Error) -> NoAnswer {

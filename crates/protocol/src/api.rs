@@ -15,11 +15,13 @@ use vault::Secret;
 use self::parts::Parts;
 use crate::aws;
 use crate::client_auth::basic_value;
-use crate::credential::{AwsKeys, Credential};
+use crate::credential::{AwsKeys, Credential, OAuth2Tokens};
+use crate::dpop;
 use crate::fields::{Client, Fields, Filling};
 use crate::message::{Request, RequestError};
 use crate::oauth1;
 use crate::parameters::{Parameters, authorization, fill_headers};
+use crate::token_call::certificate;
 
 pub(crate) use body::body_of;
 
@@ -110,6 +112,7 @@ impl<'a> Caller<'a> {
         self.add_own(&mut draft)?;
         self.add_headers(&mut draft, call.headers)?;
         self.sign(&mut draft)?;
+        request.client_certificate = certificate(&filling)?;
         Ok(request)
     }
 
@@ -172,8 +175,19 @@ impl<'a> Caller<'a> {
             (ApiAuth::Oauth1 | ApiAuth::AwsSigv4, _) => {
                 Err(RequestError::Missing { field: "what signs the call" })
             }
-            (ApiAuth::Bearer | ApiAuth::Basic | ApiAuth::Custom | ApiAuth::None, _) => Ok(()),
+            (ApiAuth::Bearer, credential) => match credential.tokens() {
+                Some(tokens) => self.bind(draft, tokens),
+                None => Ok(()),
+            },
+            (ApiAuth::Basic | ApiAuth::Custom | ApiAuth::None, _) => Ok(()),
         }
+    }
+
+    /// A token that is bound to a key is presented with a proof of that key (RFC 9449 §7.1).
+    fn bind(&self, draft: &mut Draft<'_>, tokens: &OAuth2Tokens) -> Result<(), RequestError> {
+        let Some(key) = &tokens.kept.dpop_key else { return Ok(()) };
+        let occasion = self.fields.needed_occasion()?;
+        dpop::present_in(draft.method, draft.url, draft.headers, key, &tokens.access_token, &occasion, None)
     }
 
     fn sign_oauth1(

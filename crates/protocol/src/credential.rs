@@ -13,6 +13,7 @@ use vault::Secret;
 
 use crate::dpop::DpopKey;
 use crate::fields::Client;
+use crate::message::ClientCertificate;
 
 pub use aws_keys::AwsKeys;
 pub use minted::{Assertion, Minted};
@@ -30,6 +31,8 @@ pub enum Credential {
         client_id: String,
         /// Its secret; empty when it has none.
         client_secret: Secret<String>,
+        /// The certificate that its calls show (RFC 8705), for providers that want one.
+        certificate: Option<ClientCertificate>,
     },
     /// An OAuth 1.0a token pair.
     OAuth1 {

@@ -15,6 +15,7 @@ use crate::fields::{Client, Fields, Filling};
 use crate::json_path::text_at;
 use crate::message::{Request, RequestError, Response};
 use crate::parameters::{Parameters, authorization, fill_headers};
+use crate::token_call::certificate;
 
 /// What became of the grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +120,9 @@ fn build(
     {
         let (media_type, bytes) = body_of(body, &filling)?;
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-        return Ok(Request::new(method, url, headers, bytes));
+        let client_certificate = certificate(&filling)?;
+        return Ok(Request { client_certificate, ..Request::new(method, url, headers, bytes) });
     }
-    Ok(parameters.request(method, url, format, headers))
+    let client_certificate = certificate(&filling)?;
+    Ok(Request { client_certificate, ..parameters.request(method, url, format, headers) })
 }

@@ -91,7 +91,25 @@ impl World {
     /// When it cannot be made.
     pub async fn beside(location: Location, sandbox: impl Into<Arc<Sandbox>>) -> Self {
         let egress = loopback_egress();
-        Self::build(location, sandbox.into(), TestClock::default(), SeededChance::default(), egress).await
+        let (clock, chance) = (TestClock::default(), SeededChance::default());
+        Self::build(location, sandbox.into(), clock, chance, egress, Catalog::embedded()).await
+    }
+
+    /// A world that knows one provider more: a file of the catalog's format, under this slug.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made, or the file has a mistake.
+    pub async fn knowing(location: Location, slug: &str, file: &str) -> Self {
+        let directory = tempfile::tempdir().expect("the directory for temporary files is writable");
+        std::fs::write(directory.path().join(format!("{slug}.toml")), file).expect("the file is written");
+        let catalog = Catalog::with_overlay(directory.path());
+        let catalog = catalog.unwrap_or_else(|error| panic!("the provider is well formed: {error}"));
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let sandbox = Sandbox::start_with(local, SandboxOptions::default()).await;
+        let sandbox = Arc::new(sandbox.expect("a free port on loopback"));
+        let (clock, chance) = (TestClock::default(), SeededChance::default());
+        Self::build(location, sandbox, clock, chance, loopback_egress(), catalog).await
     }
 
     /// A second node on this world's database, with the same clock and provider. `number` tells it from others; this
@@ -111,8 +129,9 @@ impl World {
     /// When it cannot be made.
     pub async fn node_behind(&self, number: u32, egress: Egress) -> Self {
         let chance = SeededChance::of_node(number);
-        Self::build(self.location.clone(), Arc::clone(&self.sandbox), self.clock.clone(), chance, egress)
-            .await
+        let (sandbox, clock) = (Arc::clone(&self.sandbox), self.clock.clone());
+        let catalog = self.engine.catalog().clone();
+        Self::build(self.location.clone(), sandbox, clock, chance, egress, catalog).await
     }
 
     async fn build(
@@ -121,6 +140,7 @@ impl World {
         clock: TestClock,
         chance: SeededChance,
         egress: Egress,
+        catalog: Catalog,
     ) -> Self {
         let store = Store::open(&location).await.expect("the database opens");
         let audit = AuditLog::open(&audit_location(&location), false).await.expect("the audit trail opens");
@@ -130,7 +150,7 @@ impl World {
             audit,
             keys: KeyRing::new(Key::new([7; 32]), Vec::new()),
             egress,
-            catalog: Catalog::embedded(),
+            catalog,
             clock: Box::new(clock.clone()),
             chance: Box::new(chance),
             public_url: Url::parse(PUBLIC_URL).expect("a literal URL"),

@@ -2,10 +2,10 @@
 
 use catalog::Provider;
 use egress::Limits;
-use model::integration::CLIENT_SECRET;
 use model::{Connection, Integration};
-use protocol::{Client, Credential, Fields, OAuth2Tokens, RequestError, Response, TokenError};
-use protocol::{client_credentials, refresh};
+use protocol::after_token::Context;
+use protocol::client_credentials;
+use protocol::{Client, ClientCertificate, Credential, Fields, RequestError, Response, TokenError};
 use vault::Secret;
 
 use super::{Lease, Prepared};
@@ -22,35 +22,47 @@ pub(crate) struct Attempt {
     pub(crate) retry_after_s: Option<u64>,
 }
 
+/// What an attempt that succeeded brought.
+pub(super) struct Asked {
+    pub(super) secrets: ConnectionSecrets,
+    /// Why the credential is not whole although what it renews itself by is new: both have to be kept.
+    pub(super) setback: Option<Attempt>,
+}
+
 impl Engine {
-    /// One request to the provider. The outer error is ours, the inner one the provider's.
+    /// One request to the provider, or as many as one refresh takes. The outer error is ours, the inner one the provider's.
     pub(super) async fn ask_provider(
         &self,
         connection: &Connection,
         prepared: &Prepared,
         lease: &Lease,
-    ) -> Result<Result<ConnectionSecrets, Attempt>, Error> {
+    ) -> Result<Result<Asked, Attempt>, Error> {
         let Prepared { integration, provider } = prepared;
         let secrets = self.open_connection(connection)?;
-        let fields = self.fields(provider, integration, &connection.config);
+        let fields = self.all_fields(provider, integration, &connection.config, &secrets.fields)?;
+        self.in_time(lease)?;
         let fresh = match &secrets.credential {
             Credential::OAuth2(tokens) => {
-                let secret = self.open_integration(integration)?.remove(CLIENT_SECRET);
-                let own = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
-                self.in_time(lease)?;
-                self.renewed(provider, &own, tokens, &fields).await.map(Credential::OAuth2)
+                let client = self.client_of(integration, tokens)?;
+                let context = Context { provider, client: &client, fields: &fields };
+                return Ok(self.renewed(context, tokens, &secrets.fields, lease).await);
             }
-            Credential::ClientCredentials { client_id, client_secret, .. } => {
+            Credential::App { user, .. } => {
+                let client = self.own_client(integration)?;
+                let context = Context { provider, client: &client, fields: &fields };
+                self.renewed_app(context, user.as_ref(), lease).await
+            }
+            Credential::ClientCredentials { client_id, client_secret, certificate, .. } => {
                 let client = Client { id: client_id.clone(), secret: Some(client_secret.clone()) };
-                self.in_time(lease)?;
+                let shown = certificate.as_ref().map(ClientCertificate::parts).unwrap_or_default();
+                let fields = Fields { credential: shown, ..fields };
                 self.client_credentials(provider, integration, client, &fields).await
             }
             Credential::TwoStep(_)
             | Credential::Jwt(_)
             | Credential::Signature(_)
             | Credential::Session(_)
-            | Credential::Aws(_)
-            | Credential::App { .. } => {
+            | Credential::Aws(_) => {
                 let message = "renewing this kind of credential is not supported in this release";
                 return Err(Error::refused(Rule::Body, message));
             }
@@ -62,24 +74,10 @@ impl Engine {
                 return Err(Error::refused(Rule::Body, "this kind of credential cannot be refreshed"));
             }
         };
-        Ok(fresh.map(|credential| ConnectionSecrets { credential, fields: secrets.fields }))
-    }
-
-    async fn renewed(
-        &self,
-        provider: &Provider,
-        own: &Client,
-        tokens: &OAuth2Tokens,
-        fields: &Fields,
-    ) -> Result<OAuth2Tokens, Attempt> {
-        let client = tokens.client_override.as_ref().unwrap_or(own);
-        let response = self.ask(refresh::request(provider, client, tokens, fields)).await?;
-        refresh::outcome(provider, tokens, fields, &response, self.ports().now()).map_err(|error| {
-            let spent = [Some(&tokens.access_token), tokens.refresh_token.as_ref(), client.secret.as_ref()];
-            let told: Vec<&str> =
-                spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
-            Attempt::refused(&error, &told)
-        })
+        Ok(fresh.map(|credential| Asked {
+            secrets: ConnectionSecrets { credential, fields: secrets.fields },
+            setback: None,
+        }))
     }
 
     /// A token by client credentials (RFC 6749 §4.4).
@@ -97,7 +95,8 @@ impl Engine {
                 Attempt::refused(&error, &[client.secret.as_ref().map_or("", |s| s.expose())])
             })?;
         let client_secret = client.secret.unwrap_or_else(|| Secret::new(String::new()));
-        Ok(Credential::ClientCredentials { tokens, client_id: client.id, client_secret })
+        let certificate = ClientCertificate::entered(&fields.credential);
+        Ok(Credential::ClientCredentials { tokens, client_id: client.id, client_secret, certificate })
     }
 
     async fn ask(&self, request: Result<protocol::Request, RequestError>) -> Result<Response, Attempt> {
@@ -112,11 +111,11 @@ impl Attempt {
         Self { code: code.into(), message, grant_gone: false, retry_after_s: None }
     }
 
-    fn unusable(error: &RequestError) -> Self {
+    pub(super) fn unusable(error: &RequestError) -> Self {
         Self::no_answer("unusable_integration", format!("the token request cannot be built: {error}"))
     }
 
-    fn refused(error: &TokenError, told: &[&str]) -> Self {
+    pub(super) fn refused(error: &TokenError, told: &[&str]) -> Self {
         let retry_after = match error {
             TokenError::RateLimited { retry_after } | TokenError::Unavailable { retry_after, .. } => {
                 *retry_after

@@ -2,6 +2,7 @@
 
 mod callback;
 mod callback_faults;
+mod code_extras;
 mod connections;
 mod direct;
 mod fixtures;
@@ -11,10 +12,12 @@ mod integration_settings;
 mod integrations;
 mod isolation;
 mod keys;
+mod oauth1;
 mod reconnect;
 mod refresh;
 mod refresh_faults;
 mod refresh_nodes;
 mod sessions;
+mod vendor;
 mod webhook_settings;
 mod webhooks;

@@ -19,6 +19,10 @@ fn all() -> Vec<(Credential, CredentialKind, &'static str)> {
                 tokens: given::tokens(),
                 client_id: "c".to_owned(),
                 client_secret: given::secret("\"quoted\""),
+                certificate: Some(protocol::ClientCertificate {
+                    chain: given::secret("chain"),
+                    private_key: given::secret("key"),
+                }),
             },
             CredentialKind::ClientCredentials,
             "OAUTH2_CC",

@@ -47,6 +47,8 @@ pub struct Listed {
     pub tags: Tags,
     /// The app's own data.
     pub metadata: Option<Map<String, Value>>,
+    /// Scopes that were asked for and not granted.
+    pub missing_scopes: Vec<String>,
     /// Code of the last failed refresh.
     pub error_code: Option<String>,
     /// Names that failure in answers and logs.
@@ -62,7 +64,7 @@ macro_rules! listing {
     ($from:literal, $order:literal) => {
         concat!(
             "select c.number, c.key, i.unique_key as integration_key, i.provider, c.end_user, c.tags, c.metadata,
-                c.refresh_error_code, c.refresh_error_log_id, c.created_at
+                c.refresh_error_code, c.refresh_error_log_id, c.created_at, c.missing_scopes
             from ",
             $from,
             " and ($2 is null or c.key = $2)
@@ -209,6 +211,7 @@ struct ListedRow {
     refresh_error_code: Option<String>,
     refresh_error_log_id: Option<String>,
     created_at: i64,
+    missing_scopes: String,
 }
 
 impl Row for ListedRow {
@@ -224,6 +227,7 @@ impl Row for ListedRow {
             end_user: columns.opt_json("end_user", self.end_user.as_deref())?,
             tags: Tags::stored(columns.json("tags", &self.tags)?),
             metadata: columns.opt_json("metadata", self.metadata.as_deref())?,
+            missing_scopes: columns.json("missing_scopes", &self.missing_scopes)?,
             error_code: self.refresh_error_code,
             error_log_id: self.refresh_error_log_id,
             created_at: columns.time("created_at", self.created_at)?,

@@ -45,6 +45,7 @@ pub(super) struct ConnectionRow {
     last_fetched_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
+    missing_scopes: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -96,6 +97,7 @@ impl Row for ConnectionRow {
                 error_code: self.refresh_error_code,
                 error_log_id: self.refresh_error_log_id,
             },
+            missing_scopes: columns.json("missing_scopes", &self.missing_scopes)?,
             account: self.account,
             last_fetched_at: columns.opt_time("last_fetched_at", self.last_fetched_at)?,
             created_at: columns.time("created_at", self.created_at)?,

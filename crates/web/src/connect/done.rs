@@ -24,6 +24,8 @@ use crate::connect::visitor::Errand;
 const SHOWN_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// Longer names are cut, because a cookie has room for about 4,000 bytes.
 const LONGEST_NAME: usize = 100;
+/// More missing scopes than these are not named.
+const MOST_SCOPES: usize = 8;
 
 /// What is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Template)]
@@ -37,6 +39,9 @@ pub(crate) struct Done {
     app: Option<String>,
     /// The account at the provider, when it told its name.
     account: Option<String>,
+    /// What was asked for and not granted, in the provider's words.
+    #[serde(default)]
+    missing: Vec<String>,
 }
 
 impl Done {
@@ -47,6 +52,7 @@ impl Done {
             provider: known.map(|(_, form)| cut(&form.provider)),
             app: known.and_then(|(errand, _)| errand.app).map(cut),
             account: connected.account.as_deref().map(cut),
+            missing: connected.missing_scopes.iter().take(MOST_SCOPES).map(|scope| cut(scope)).collect(),
         }
     }
 
@@ -92,6 +98,17 @@ mod tests {
     }
 
     #[test]
+    fn a_partial_consent_is_no_plain_success() {
+        let mut connected = sample::connected(None);
+        connected.missing_scopes = vec!["files.read".to_owned()];
+        let done = Done::new(Some((&sample::errand(), &sample::redirect())), &connected);
+        let html = done.render().expect("the page renders");
+        assert!(html.contains("not everything was allowed"), "{html}");
+        assert!(html.contains("files.read"), "{html}");
+        assert!(!html.contains("emblem-success"), "{html}");
+    }
+
+    #[test]
     fn the_page_does_without_what_is_not_known() {
         let html = Done::default().render().expect("the page renders");
         assert!(html.contains("Your account is connected"), "{html}");
@@ -112,7 +129,9 @@ mod tests {
         form.title.clone_from(&long);
         form.provider.clone_from(&long);
         let errand = Errand { app: Some(&long), ..sample::errand() };
-        let done = Done::new(Some((&errand, &form)), &sample::connected(Some(&long)));
+        let mut connected = sample::connected(Some(&long));
+        connected.missing_scopes = vec!["x".repeat(500); 50];
+        let done = Done::new(Some((&errand, &form)), &connected);
         let json = serde_json::to_vec(&done).expect("plain texts");
         assert!(BASE64_URL_SAFE_NO_PAD.encode(json).len() < 4000);
     }
@@ -124,7 +143,8 @@ mod tests {
             title: hostile.clone(),
             provider: hostile.clone(),
             app: hostile.clone(),
-            account: hostile,
+            account: hostile.clone(),
+            missing: hostile.into_iter().collect(),
         };
         let html = done.render().expect("the page renders");
         assert!(!html.contains("<img src=x"), "{html}");

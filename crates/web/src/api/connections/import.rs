@@ -121,7 +121,7 @@ fn client_credentials(object: &mut Object) -> Option<Credential> {
         client_override: None,
         kept: protocol::Kept::default(),
     };
-    Some(Credential::ClientCredentials { tokens, client_id, client_secret })
+    Some(Credential::ClientCredentials { tokens, client_id, client_secret, certificate: None })
 }
 
 fn oauth1(object: &mut Object) -> Option<Credential> {
