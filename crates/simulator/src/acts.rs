@@ -3,8 +3,13 @@
 
 mod api;
 mod authorize;
+mod aws;
 mod direct;
 mod exchange;
+mod install;
+mod login;
+mod mcp;
+mod oauth1;
 mod proof;
 mod refresh;
 mod revoke;
@@ -12,3 +17,4 @@ mod token_call;
 
 pub use api::ApiCall;
 pub use authorize::behind_fragment;
+pub(crate) use aws::Keys;

@@ -46,6 +46,7 @@ impl Simulator {
                 params.push(is("username", id.clone()));
                 params.push(is("password", secret.clone()));
             }
+            ClientAuth::ClientSecretJwt => self.want_assertion_by(params, "HS256", id, endpoint.as_str()),
             ClientAuth::None => set(params, "client_id", Want::Is(id.clone())),
             ClientAuth::PrivateKeyJwt => {
                 set(params, "client_id", Want::Is(id.clone()));
@@ -55,12 +56,16 @@ impl Simulator {
     }
 
     fn want_assertion(&self, params: &mut Params, issuer: &str, audience: &str) {
+        self.want_assertion_by(params, "RS256", issuer, audience);
+    }
+
+    fn want_assertion_by(&self, params: &mut Params, algorithm: &'static str, issuer: &str, audience: &str) {
         let (key, now) = (self.cast.client_secret.clone(), self.now);
         let (issuer, subject, audience) =
             (issuer.to_owned(), self.cast.client_id.clone(), audience.to_owned());
         set(params, "client_assertion_type", Want::Is(ASSERTION.to_owned()));
         let proof = Want::check(move |token| {
-            let opened = jose::open(token, "RS256", key.as_bytes())?;
+            let opened = jose::open(token, algorithm, key.as_bytes())?;
             let claims = &opened.claims;
             for (name, wanted) in [("iss", &issuer), ("sub", &subject), ("aud", &audience)] {
                 if claims[name] != wanted.as_str() {

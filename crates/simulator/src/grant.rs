@@ -4,6 +4,7 @@ use catalog::provider::{AuthMode, Presented, Rotation, TimeUnit, TokenResponse};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::acts::Keys;
 use crate::cast::{Cast, Uses, Values};
 use crate::jose;
 use crate::path;
@@ -29,6 +30,24 @@ pub(crate) struct Grant {
     pub(crate) claims: Value,
     /// The cookies of the session.
     pub(crate) cookies: Option<String>,
+    /// The token of an installed app.
+    pub(crate) installation: Option<String>,
+    /// Whether the app has asked for its token before.
+    pub(crate) is_installed: bool,
+    /// Temporary credentials of OAuth 1.0a.
+    pub(crate) temporary: Option<(String, String)>,
+    /// The secret of the token of OAuth 1.0a.
+    pub(crate) token_secret: Option<String>,
+    /// Temporary keys of AWS.
+    pub(crate) keys: Option<Keys>,
+    /// The answers of the login so far.
+    pub(crate) answers: Vec<Value>,
+    /// An assertion that was made once and is kept.
+    pub(crate) assertion: Option<String>,
+    /// When a token has to be made that is made without the provider.
+    pub(crate) minted_at: Option<Timestamp>,
+    /// Nonces that were used.
+    pub(crate) nonces: Vec<String>,
     /// When the access token ends, as far as the answer said or the entry assumes.
     pub(crate) expires_at: Option<Timestamp>,
     /// The scope that was asked for.
@@ -71,7 +90,6 @@ impl Simulator {
             AuthMode::Oauth2
             | AuthMode::McpOauth2
             | AuthMode::McpOauth2Discovery
-            | AuthMode::PluginInstall
             | AuthMode::AppInstallationWithUserOauth => !self.entry.refresh.never,
             AuthMode::Oauth2ClientCredentials
             | AuthMode::TwoStep
@@ -80,7 +98,8 @@ impl Simulator {
             | AuthMode::SessionLogin
             | AuthMode::AwsSigv4
             | AuthMode::AppInstallation => true,
-            AuthMode::Oauth1
+            AuthMode::PluginInstall
+            | AuthMode::Oauth1
             | AuthMode::Oauth1TokenBased
             | AuthMode::ApiKey
             | AuthMode::Basic
@@ -96,6 +115,16 @@ impl Simulator {
     /// The refresh token that is good now.
     pub fn refresh_token(&self) -> Option<&str> {
         self.grant.refresh.as_deref()
+    }
+
+    /// The secret of the token of OAuth 1.0a.
+    pub fn token_secret(&self) -> Option<&str> {
+        self.grant.token_secret.as_deref()
+    }
+
+    /// The token of an installed app that is good now.
+    pub fn installation_token(&self) -> Option<&str> {
+        self.grant.installation.as_deref()
     }
 
     /// When the access token ends.

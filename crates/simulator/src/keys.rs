@@ -15,10 +15,6 @@ pub(crate) enum KeyUse {
     P256,
     /// Ed25519 signatures in templates.
     Ed25519,
-    /// The certificate of mutual TLS.
-    Certificate,
-    /// Its key.
-    CertificateKey,
 }
 
 /// A new private key in PEM (PKCS #8).
@@ -32,7 +28,7 @@ pub(crate) fn private_key(of: KeyUse) -> String {
             let pair = Ed25519KeyPair::generate().expect("chance is at hand");
             pair.to_pkcs8v1().expect("a new key can be written").as_ref().to_vec()
         }
-        KeyUse::Rsa | KeyUse::Certificate | KeyUse::CertificateKey => {
+        KeyUse::Rsa => {
             let pair = rsa::KeyPair::generate(KeySize::Rsa2048).expect("chance is at hand");
             let der: Pkcs8V1Der<'_> = pair.as_der().expect("a new key can be written");
             der.as_ref().to_vec()

@@ -27,7 +27,8 @@ impl Simulator {
         match name {
             "app.client_id" => return Some(self.cast.client_id.clone()),
             "app.client_secret" => return self.cast.has_secret.then(|| self.cast.client_secret.clone()),
-            "token.access" => return grant.access.clone(),
+            "token.access" => return grant.access.clone().or_else(|| self.made_value(name, light)),
+            "jwt" | "saml" => return self.made_value(name, light),
             "token.refresh" => return grant.refresh.clone(),
             "session.cookies" => return grant.cookies.clone(),
             "random.uuid" => return light.uuid.map(str::to_owned),
@@ -52,6 +53,8 @@ impl Simulator {
                 self.cast.integration.get(field).cloned().or_else(|| default(&inputs.integration))
             }
             "credential" => self.cast.credential.get(field).cloned().or_else(|| default(&inputs.credential)),
+            "one_time" => self.cast.one_time.get(field).cloned(),
+            "step" => self.step_value(field),
             "callback" => grant.callback.get(field).cloned(),
             "token" => match field.split_once('.')? {
                 ("response", at) => path::text(&grant.answer, at),

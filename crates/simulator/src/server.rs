@@ -12,10 +12,13 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -40,10 +43,10 @@ impl Listener {
         let names = Names::new().map_err(io::Error::other)?;
         let authority = names.authority.clone();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        let config = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
-            .with_no_client_auth()
+            .with_client_cert_verifier(Arc::new(Anyone(provider)))
             .with_cert_resolver(Arc::new(names));
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = socket.local_addr()?;
@@ -85,8 +88,10 @@ async fn accept(socket: TcpListener, acceptor: TlsAcceptor, seat: Seat) {
 /// One connection. One that breaks off is the other side's business.
 async fn speak(stream: TcpStream, acceptor: TlsAcceptor, seat: Seat) {
     let Ok(stream) = acceptor.accept(stream).await else { return };
-    let name = stream.get_ref().1.server_name().unwrap_or_default().to_owned();
-    let service = service_fn(move |request| answer(request, name.clone(), seat.clone()));
+    let session = stream.get_ref().1;
+    let name = session.server_name().unwrap_or_default().to_owned();
+    let shown = session.peer_certificates().and_then(|chain| chain.first()).map(|first| first.to_vec());
+    let service = service_fn(move |request| answer(request, name.clone(), shown.clone(), seat.clone()));
     let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     drop(served.await);
 }
@@ -94,11 +99,13 @@ async fn speak(stream: TcpStream, acceptor: TlsAcceptor, seat: Seat) {
 async fn answer(
     request: http::Request<Incoming>,
     server_name: String,
+    certificate: Option<Vec<u8>>,
     seat: Seat,
 ) -> Result<http::Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
     let arrived = Arrived::new(http::Request::from_parts(head, body), &server_name);
+    let arrived = arrived.map(|arrived| Arrived { certificate, ..arrived });
     let mut seat = seat.lock().unwrap_or_else(PoisonError::into_inner);
     let reply = match (seat.as_mut(), arrived) {
         (Some(simulator), Ok(arrived)) => simulator.answer(&arrived),
@@ -117,6 +124,51 @@ fn response(reply: Reply) -> http::Response<Full<Bytes>> {
         builder = builder.header(name, value);
     }
     builder.body(Full::from(reply.body)).expect("replies are made of plain names and values")
+}
+
+/// Asks for a client certificate and takes any: whether it is the right one is the judge's business.
+#[derive(Debug)]
+struct Anyone(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for Anyone {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 /// Certificates for names, made when they are first asked for.

@@ -1,3 +1,6 @@
-//! Signatures over whole requests, worked out from the bytes that arrived.
+//! Signatures, worked out from the bytes that arrived.
 
+pub(crate) mod minted;
+pub(crate) mod oauth1;
+pub(crate) mod saml;
 pub(crate) mod sigv4;

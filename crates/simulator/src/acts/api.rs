@@ -105,7 +105,8 @@ impl Simulator {
         let entry = self.entry.clone();
         match entry.api.auth {
             ApiAuth::Bearer => {
-                if let Some(token) = self.bearer_token() {
+                let uuids = arrived.uuids();
+                if let Some(token) = self.bearer_token(light(arrived, &uuids)) {
                     spec.set_header("authorization", Want::Is(format!("Bearer {token}")));
                 }
             }
@@ -114,9 +115,9 @@ impl Simulator {
                     spec.set_header("authorization", Want::Is(format!("Basic {}", STANDARD.encode(pair))));
                 }
             }
-            ApiAuth::Oauth1 | ApiAuth::AwsSigv4 => return Err("it cannot be played yet".to_owned()),
-            ApiAuth::Custom | ApiAuth::None => {}
+            ApiAuth::AwsSigv4 | ApiAuth::Oauth1 | ApiAuth::Custom | ApiAuth::None => {}
         }
+        spec.certificate = self.client_certificate();
         let uuids = arrived.uuids();
         for (name, value) in &entry.api.query {
             if let Some(value) = self.first_text(value, light(arrived, &uuids)) {
@@ -124,14 +125,27 @@ impl Simulator {
             }
         }
         self.want_headers(spec, &entry.api.headers, arrived);
-        Ok(())
+        match entry.api.auth {
+            ApiAuth::Oauth1 => self.want_oauth1(spec, arrived),
+            ApiAuth::AwsSigv4 => self.want_role_signature(spec, arrived),
+            ApiAuth::Bearer | ApiAuth::Basic | ApiAuth::Custom | ApiAuth::None => Ok(()),
+        }
     }
 
-    fn bearer_token(&self) -> Option<String> {
+    /// The certificate that has to be shown (RFC 8705), DER.
+    pub(crate) fn client_certificate(&self) -> Option<Vec<u8>> {
+        let certificate = &self.entry.mutual_tls.as_ref()?.certificate;
+        crate::keys::der_of(&self.text(certificate, Light::default())?)
+    }
+
+    fn bearer_token(&self, light: Light<'_>) -> Option<String> {
         match self.entry.auth {
             AuthMode::ApiKey => self.cast.credential.get("api_key").cloned(),
             AuthMode::None => None,
-            _ => self.grant.access.clone(),
+            AuthMode::AppInstallation | AuthMode::AppInstallationWithUserOauth => {
+                self.grant.installation.clone()
+            }
+            _ => self.value("token.access", light),
         }
     }
 
@@ -140,6 +154,10 @@ impl Simulator {
         match self.entry.auth {
             AuthMode::ApiKey => of("api_key").map(|key| format!("{key}:")),
             AuthMode::None => None,
+            AuthMode::PluginInstall => {
+                let of = |name: &str| self.cast.integration.get(name).cloned().unwrap_or_default();
+                Some(format!("{}:{}", of("username"), of("password")))
+            }
             // Either half may be empty (RFC 7617 §2).
             _ => {
                 Some(format!("{}:{}", of("username").unwrap_or_default(), of("password").unwrap_or_default()))

@@ -52,7 +52,7 @@ impl Simulator {
         }
         let response_type = authorization.response_type.as_deref().unwrap_or("code");
         set(&mut params, "response_type", Want::Is(response_type.to_owned()));
-        set(&mut params, "client_id", Want::Is(self.cast.client_id.clone()));
+        set(&mut params, "client_id", self.want_client_id());
         set(&mut params, "redirect_uri", Want::Is(self.callback_url.to_string()));
         set(&mut params, "state", Want::check(is_unguessable));
         if let Some(scope) = scope {
@@ -76,6 +76,18 @@ impl Simulator {
         Ok(spec)
     }
 
+    /// The client that is known, or a document of its own on the server that people are sent back to.
+    fn want_client_id(&self) -> Want {
+        if !self.knows_clients_by_document() {
+            return Want::Is(self.cast.client_id.clone());
+        }
+        let home = self.callback_url.origin();
+        Want::check(move |id| {
+            let is_ours = Url::parse(id).is_ok_and(|id| id.origin() == home && id.scheme() == "https");
+            if is_ours { Ok(()) } else { Err("is no document of the client's own".to_owned()) }
+        })
+    }
+
     /// Sends the browser back with a code, and waits for it to be redeemed.
     fn consent(&mut self, arrived: &Arrived) -> Reply {
         let entry = self.entry.clone();
@@ -83,6 +95,9 @@ impl Simulator {
             return Reply::refusal(500, "no_authorization");
         };
         let name_of = |name: &str| authorization.rename.get(name).cloned().unwrap_or_else(|| name.to_owned());
+        if self.knows_clients_by_document() {
+            self.cast.client_id = arrived.query_value("client_id").unwrap_or_default();
+        }
         let code = self.grant.fresh("code");
         let mut back = self.callback_url.clone();
         let mut told =
@@ -121,7 +136,7 @@ fn raw_scope(authorization: &Authorization, scope: Option<&str>, arrived: &Arriv
 }
 
 /// RFC 6749 §10.10: 128 bits at least.
-fn is_unguessable(state: &str) -> Result<(), String> {
+pub(super) fn is_unguessable(state: &str) -> Result<(), String> {
     let signs: std::collections::BTreeSet<char> = state.chars().collect();
     if state.len() >= 22 && signs.len() >= 8 { Ok(()) } else { Err("can be guessed".to_owned()) }
 }

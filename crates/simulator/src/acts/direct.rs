@@ -1,8 +1,6 @@
 //! Connecting without a page of the provider: a client's own token, or nothing but a check of what was entered.
 
 use catalog::provider::AuthMode;
-use http::Method;
-use url::Url;
 
 use super::token_call::TokenCall;
 use crate::arrived::Arrived;
@@ -22,33 +20,28 @@ impl Simulator {
                 self.grant.scope = self.scope_of(scopes);
                 self.expect_client_credentials(false);
             }
-            AuthMode::ApiKey | AuthMode::Basic | AuthMode::None => self.expect_connected(),
-            AuthMode::Oauth1
-            | AuthMode::Oauth1TokenBased
-            | AuthMode::TwoStep
-            | AuthMode::Jwt
-            | AuthMode::Signature
-            | AuthMode::SessionLogin
-            | AuthMode::AwsSigv4
-            | AuthMode::AppInstallation
-            | AuthMode::AppInstallationWithUserOauth
-            | AuthMode::PluginInstall
-            | AuthMode::McpOauth2
-            | AuthMode::McpOauth2Discovery => {}
+            AuthMode::ApiKey | AuthMode::Basic | AuthMode::None | AuthMode::Oauth1TokenBased => {
+                self.expect_connected();
+            }
+            AuthMode::Oauth1 => self.expect_oauth1(scopes),
+            AuthMode::McpOauth2 | AuthMode::McpOauth2Discovery => self.expect_mcp(scopes),
+            AuthMode::AppInstallation | AuthMode::AppInstallationWithUserOauth | AuthMode::PluginInstall => {
+                self.expect_installation()
+            }
+            AuthMode::TwoStep | AuthMode::SessionLogin => self.expect_login(0, false),
+            AuthMode::Jwt | AuthMode::Signature => {
+                self.expect_minted();
+                self.expect_connected();
+            }
+            AuthMode::AwsSigv4 => self.expect_role(false),
         }
     }
 
     /// Lets the engine read the metadata of an issuer that the operator named, wherever it looks first.
-    fn allow_discovery(&mut self) {
+    pub(super) fn allow_discovery(&mut self) {
         let Some((places, says)) = operator::metadata(&self.cast) else { return };
         for place in places {
-            let Ok(url) = Url::parse(&place) else { continue };
-            let says = says.clone();
-            self.allow(
-                "metadata",
-                move |_, _| Ok(Spec::new(Method::GET, url.clone())),
-                move |_, _| Reply::json(&says),
-            );
+            self.allow_document(place, says.clone());
         }
     }
 

@@ -73,6 +73,10 @@ impl Simulator {
 
     /// What a token answer to a code is followed by.
     fn expect_after_token(&mut self) {
+        if self.entry.app.is_some() {
+            self.expect_proof_of_installation();
+            return;
+        }
         if self.entry.long_token.is_some() {
             self.expect("long token", Self::long_token_spec, |simulator, _| {
                 let entry = simulator.entry.clone();

@@ -14,22 +14,24 @@ use crate::spec::{Params, Spec, Want, is, set};
 impl Simulator {
     /// Expects one refresh.
     pub fn expect_refresh(&mut self) {
+        self.allow_discovery();
         match self.entry.auth {
             AuthMode::Oauth2ClientCredentials => self.expect_client_credentials(true),
             AuthMode::Oauth2
             | AuthMode::McpOauth2
             | AuthMode::McpOauth2Discovery
-            | AuthMode::PluginInstall
-            | AuthMode::AppInstallationWithUserOauth => {
+            | AuthMode::PluginInstall => {
                 self.expect("refresh", Self::refresh_spec, |simulator, _| simulator.refreshed());
             }
-            AuthMode::TwoStep
-            | AuthMode::Jwt
-            | AuthMode::Signature
-            | AuthMode::SessionLogin
-            | AuthMode::AwsSigv4
-            | AuthMode::AppInstallation
-            | AuthMode::Oauth1
+            AuthMode::AppInstallation => self.expect_app_token(),
+            AuthMode::AppInstallationWithUserOauth => {
+                self.expect("refresh", Self::refresh_spec, |simulator, _| simulator.refreshed());
+                self.expect_app_token();
+            }
+            AuthMode::TwoStep | AuthMode::SessionLogin => self.expect_renewed_login(),
+            AuthMode::Jwt | AuthMode::Signature => self.expect_minted(),
+            AuthMode::AwsSigv4 => self.expect_role(true),
+            AuthMode::Oauth1
             | AuthMode::Oauth1TokenBased
             | AuthMode::ApiKey
             | AuthMode::Basic

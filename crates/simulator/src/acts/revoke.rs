@@ -11,6 +11,7 @@ use crate::spec::{Content, Params, Spec, Want, is};
 impl Simulator {
     /// Expects the grant to be ended, where the provider offers that; says whether it does.
     pub fn expect_revocation(&mut self) -> bool {
+        self.allow_discovery();
         if self.entry.revocation.is_none() {
             return false;
         }

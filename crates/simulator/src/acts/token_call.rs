@@ -68,6 +68,7 @@ impl Simulator {
                 spec.set_query(name, want.clone());
             }
         }
+        spec.certificate = self.client_certificate();
         let uuids = arrived.uuids();
         let light = Light { arrived: Some(arrived), uuid: uuids.first().map(String::as_str) };
         for (name, value) in call.headers.into_iter().flatten() {

@@ -13,7 +13,7 @@ pub(super) fn example(pattern: &str, name: &str) -> Option<String> {
         // A port would lead past the one listener there is.
         let is_port = |behind: &str| {
             let port = behind.split('/').next().unwrap_or_default();
-            !port.is_empty() && port.bytes().all(|sign| sign.is_ascii_digit())
+            (1..=8).contains(&port.len()) && port.bytes().all(|sign| sign.is_ascii_digit())
         };
         let has_port = writer.text.split(':').skip(1).any(is_port);
         let is_fit = !writer.text.is_empty() && whole.is_match(&writer.text) && !has_port;

@@ -61,7 +61,7 @@ fn canonical_request(arrived: &Arrived, names: &[&str], signed: &str, service: &
     [arrived.method.as_str(), &path, &query.join("&"), &headers, signed, &payload].join("\n")
 }
 
-fn hash(bytes: &[u8]) -> String {
+pub(crate) fn hash(bytes: &[u8]) -> String {
     hex::encode(digest::digest(&digest::SHA256, bytes))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::Catalog;
-use egress::Limits;
+use egress::{Identity, Limits};
 use engine::{
     Connected, NewSession, ReadConnection, ReadError, ReadOptions, RevocationOutcome, SessionCaller,
     Submitted, right,
@@ -103,6 +103,7 @@ impl Play<'_> {
         let submitted = Box::pin(engine.submit(session, integration, self.scene.form())).await;
         match submitted.map_err(|error| said(&error))? {
             Submitted::Connected(connected) => Ok(connected),
+            Submitted::Device { .. } => Err("the end user was sent to another device".to_owned()),
             Submitted::Redirect { url, cookie_value, .. } => {
                 let back = self.browse(&url).await?;
                 let cookie = cookie_value.into_inner();
@@ -152,9 +153,13 @@ impl Play<'_> {
             (owned(provider.access_token()), owned(provider.refresh_token()), provider.expires_at())
         });
         let Some(credential) = &read.credential else { return Err(vec!["no credential is read".to_owned()]) };
-        let Some(tokens) = credential.tokens() else { return Ok(()) };
-        let mut findings = Vec::new();
-        if Some(tokens.access_token.expose()) != access.as_ref() {
+        let mut findings = self.other_tokens(credential);
+        let Some(tokens) = credential.tokens() else {
+            return if findings.is_empty() { Ok(()) } else { Err(findings) };
+        };
+        // Tokens that are made here are judged where they are used.
+        let is_made_here = matches!(credential, Credential::Jwt(_) | Credential::Signature(_));
+        if Some(tokens.access_token.expose()) != access.as_ref() && !is_made_here {
             findings.push("the access token is not the provider's".to_owned());
         }
         if tokens.refresh_token.as_ref().map(Secret::expose) != refresh.as_ref() {
@@ -164,6 +169,34 @@ impl Play<'_> {
             findings.push(format!("it ends at {:?}, not {end:?}", read.connection.expires_at));
         }
         if findings.is_empty() { Ok(()) } else { Err(findings) }
+    }
+
+    /// Tokens that are none of OAuth 2.
+    fn other_tokens(&self, credential: &Credential) -> Vec<String> {
+        let mut findings = Vec::new();
+        let mut same = |what: &str, found: &Secret<String>, given: Option<String>| {
+            if Some(found.expose()) != given.as_ref() {
+                findings.push(format!("{what} is not the provider's"));
+            }
+        };
+        let world = self.world;
+        match credential {
+            Credential::OAuth1 { token, token_secret, .. } => {
+                same(
+                    "the token",
+                    token,
+                    world.provider(|provider| provider.access_token().map(str::to_owned)),
+                );
+                let given = world.provider(|provider| provider.token_secret().map(str::to_owned));
+                same("the token secret", token_secret, given);
+            }
+            Credential::App { installation, .. } => {
+                let given = world.provider(|provider| provider.installation_token().map(str::to_owned));
+                same("the token of the installation", &installation.access_token, given);
+            }
+            _ => {}
+        }
+        findings
     }
 
     /// The fields of the connection are what was entered and what the provider told.
@@ -263,10 +296,24 @@ impl Play<'_> {
         let mut request = http::Request::builder().method(call.method.clone()).uri(url.as_str());
         *request.headers_mut().ok_or("a request of the test")? = headers;
         let request = request.body(body).map_err(|error| error.to_string())?;
-        let answer = self.world.outside.send(request, &Limits::token()).await;
+        let limits = Limits::token();
+        let answer = match self.identity()? {
+            Some(identity) => self.world.outside.send_as(request, &limits, &identity).await,
+            None => self.world.outside.send(request, &limits).await,
+        };
         let answer = answer.map_err(|error| error.to_string())?;
         self.end_act("API call").map_err(|findings| findings.join("; "))?;
         if answer.status().is_success() { Ok(()) } else { Err(format!("status {}", answer.status())) }
+    }
+
+    /// The client certificate that calls of the API show.
+    fn identity(&self) -> Result<Option<Identity>, String> {
+        if self.scene.entry.mutual_tls.is_none() {
+            return Ok(None);
+        }
+        let entered = |name: &str| self.scene.cast.credential.get(name).cloned().unwrap_or_default();
+        let made = Identity::from_pem(&entered("client_certificate"), &entered("client_private_key"));
+        made.map(Some).map_err(|error| error.to_string())
     }
 
     fn fields(&self, read: &ReadConnection) -> Fields {

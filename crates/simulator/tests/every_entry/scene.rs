@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catalog::provider::AuthMode;
+use catalog::provider::{AuthMode, Registration};
 use catalog::{Catalog, Input, Provider};
 use engine::{ClientInput, NewIntegration};
 use simulator::{Cast, Filling};
@@ -37,7 +37,9 @@ impl Scene {
 
     /// The integration that the operator makes.
     pub(crate) fn integration(&self, key: &str) -> NewIntegration {
-        let takes_client = self.entry.auth.has_app();
+        // A client that registers itself is not entered.
+        let is_entered = self.entry.mcp.as_ref().is_none_or(|mcp| mcp.registration == Registration::Static);
+        let takes_client = self.entry.auth.has_app() && is_entered;
         let credentials = takes_client.then(|| ClientInput {
             mode: self.entry.auth.wire().to_owned(),
             client_id: Some(self.cast.client_id.clone()),
