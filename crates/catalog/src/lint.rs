@@ -5,6 +5,7 @@
 //! type can choose a server that the file did not mean.
 
 mod answers;
+mod guides;
 mod inputs;
 mod placeholders;
 mod sections;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use self::source::Source;
+use crate::guide::Guides;
 use crate::merge;
 use crate::provider::Provider;
 use crate::set::embedded_text;
@@ -34,6 +36,8 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// The providers that could be read.
     pub(crate) parsed: Vec<Provider>,
+    /// The guides beside them.
+    pub(crate) guides: Guides,
 }
 
 /// One mistake.
@@ -80,7 +84,8 @@ pub fn directory(directory: &Path) -> Report {
             problems.insert(locate(finding, source, &sources));
         }
     }
-    Report { providers, problems: problems.into_iter().collect(), parsed }
+    let guides = guides::read(directory, &sources, &parsed, &mut problems);
+    Report { providers, problems: problems.into_iter().collect(), parsed, guides }
 }
 
 /// A mistake before it is located.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use crate::guide::{Guide, Guides};
 use crate::lint::{self, Problem};
 use crate::provider::Provider;
 
@@ -18,6 +19,7 @@ static INDEX: &[(&str, usize, usize)] = include!(concat!(env!("OUT_DIR"), "/inde
 #[derive(Debug, Clone)]
 pub struct Catalog {
     entries: BTreeMap<Cow<'static, str>, Entry>,
+    guides: Guides,
 }
 
 #[derive(Debug, Clone)]
@@ -45,7 +47,7 @@ impl Catalog {
         let entry = |&(slug, start, end): &(&'static str, usize, usize)| {
             (Cow::Borrowed(slug), Entry { text: &TEXT[start..end], parsed: OnceLock::new() })
         };
-        Self { entries: INDEX.iter().map(entry).collect() }
+        Self { entries: INDEX.iter().map(entry).collect(), guides: Guides::default() }
     }
 
     /// The embedded providers with the operator's `*.toml` files added; a file of the same name replaces. The files
@@ -56,6 +58,7 @@ impl Catalog {
             return Err(LoadError { problems: report.problems });
         }
         let mut catalog = Self::embedded();
+        catalog.guides = report.guides;
         for provider in report.parsed {
             let slug = Cow::Owned(provider.slug.clone());
             catalog.entries.insert(slug, Entry { text: "", parsed: OnceLock::from(Arc::new(provider)) });
@@ -66,6 +69,11 @@ impl Catalog {
     /// One provider.
     pub fn get(&self, slug: &str) -> Option<Arc<Provider>> {
         self.entries.get(slug).map(Entry::provider)
+    }
+
+    /// The guide of a provider: its own, else that of its family. Not every provider has one.
+    pub fn guide(&self, slug: &str) -> Option<Guide<'_>> {
+        self.guides.find(slug)
     }
 
     /// All providers in alphabetical order of their slugs. Parses those not asked for before.
