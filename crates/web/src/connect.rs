@@ -15,6 +15,7 @@ mod form;
 #[cfg(test)]
 mod gallery;
 mod list;
+mod logo;
 mod monogram;
 mod origin;
 mod page;
@@ -41,6 +42,6 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/connect/s/{session}/done/{integration}", get(done::show))
         .route("/oauth/callback", get(callback::receive))
         .route("/connect/assets/{name}", get(assets::serve))
-        .route("/images/template-logos/{file}", get(monogram::serve))
+        .route("/images/template-logos/{file}", get(logo::serve))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
 }
