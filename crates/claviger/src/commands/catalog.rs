@@ -19,7 +19,13 @@ pub(crate) fn run(settings: &Settings, command: CatalogCommand) -> anyhow::Resul
             }
             match report.problems.len() {
                 0 => say(&format!("{} providers, {} guides, no mistakes", report.providers, report.guides())),
-                mistakes => bail!("{mistakes} mistake(s) in {} providers", report.providers),
+                mistakes => {
+                    bail!(
+                        "{mistakes} mistake(s) in {} providers and {} guides",
+                        report.providers,
+                        report.guides()
+                    )
+                }
             }
         }
         CatalogCommand::List { auth, json } => list(settings, auth.as_deref(), json)?,
