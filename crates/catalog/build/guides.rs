@@ -9,8 +9,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
+#[path = "../src/guide/family.rs"]
+mod family;
+
 /// Writes `guides.md` and `guides.rs`. The index names for every provider the guide it shows: its own, or that of the
-/// head of its family where both authorize in the same way.
+/// head of its family where that is true for it as well.
 pub(crate) fn embed(
     catalog: &Path,
     into: &Path,
@@ -29,7 +32,7 @@ pub(crate) fn embed(
     let mut index = String::from("&[\n");
     for (slug, own) in providers {
         let shown =
-            if places.contains_key(slug.as_str()) { Some(slug.as_str()) } else { head(own, providers) };
+            if places.contains_key(slug.as_str()) { Some(slug.as_str()) } else { head(slug, own, providers) };
         let Some((of, (start, end))) = shown.and_then(|of| Some((of, places.get(of)?))) else { continue };
         writeln!(index, "    ({slug:?}, {of:?}, {}, {}),", crate::grouped(*start), crate::grouped(*end))?;
     }
@@ -39,11 +42,11 @@ pub(crate) fn embed(
     Ok(())
 }
 
-/// The head of a family, for a member that authorizes as it does.
-fn head<'a>(own: &'a Value, providers: &BTreeMap<String, Value>) -> Option<&'a str> {
-    let head = own.get("extends")?.as_str()?;
-    let same = own
-        .get("auth")
-        .is_none_or(|auth| providers.get(head).and_then(|head| head.get("auth")) == Some(auth));
-    same.then_some(head)
+/// The head of a family, for a member for which its guide is true.
+fn head<'a>(slug: &str, own: &'a Value, providers: &BTreeMap<String, Value>) -> Option<&'a str> {
+    let name = own.get("extends")?.as_str()?;
+    let head = providers.get(name)?;
+    // What cannot be merged is told by the caller, which merges every file.
+    let member = crate::merge::resolve(slug, own.clone(), |_| Some(head.clone())).ok()?;
+    family::share(head, &member).then_some(name)
 }

@@ -3,6 +3,7 @@
 //! A guide is Markdown in the narrow form of `docs/guides.md`, which the linter keeps. The embedded ones are one text
 //! with an index; nothing of it is read before it is asked for.
 
+mod family;
 mod html;
 mod set;
 

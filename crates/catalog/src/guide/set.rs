@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Guide;
-use crate::provider::AuthMode;
+use super::family::share;
+use crate::provider::Provider;
 
 /// Every embedded guide, one behind the other.
 static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/guides.md"));
@@ -22,39 +23,44 @@ pub(crate) struct Guides {
 
 /// A provider file of the operator, as far as its guide depends on it.
 pub(crate) struct Member<'a> {
-    /// Its slug.
-    pub(crate) slug: &'a str,
+    /// What it says, with its family merged in.
+    pub(crate) provider: &'a Provider,
     /// The provider it extends.
     pub(crate) head: Option<&'a str>,
-    /// How it authorizes.
-    pub(crate) auth: AuthMode,
 }
 
 impl Guides {
-    /// The operator's guides over the embedded ones. A guide tells how one authorizes, so a provider takes over that
-    /// of its head, or that of the embedded provider it replaces, only while it authorizes in the same way.
+    /// The operator's guides over the embedded ones. A file that replaces an embedded provider keeps its guide while
+    /// both authorize in the same way; a file that extends another provider shows the guide of that while it is true.
     pub(crate) fn laid_over(
         own: BTreeMap<String, String>,
         members: &[Member<'_>],
-        embedded_auth: impl Fn(&str) -> Option<AuthMode>,
+        embedded_provider: impl Fn(&str) -> Option<Provider>,
     ) -> Self {
-        let auth = |slug: &str| {
-            let member = members.iter().find(|member| member.slug == slug);
-            member.map(|member| member.auth).or_else(|| embedded_auth(slug))
+        let replaced = |member: &Provider| {
+            let (of, _) = embedded(&member.slug)?;
+            (embedded_provider(&member.slug)?.auth == member.auth).then(|| of.to_owned())
+        };
+        let inherited = |member: &Member<'_>| {
+            let head = member.head.filter(|head| *head != member.provider.slug)?;
+            let of = if own.contains_key(head) { head } else { embedded(head)?.0 };
+            let sibling = members.iter().find(|other| other.provider.slug == head);
+            let written = match sibling {
+                Some(sibling) => serde_json::to_value(sibling.provider),
+                None => serde_json::to_value(embedded_provider(head)?),
+            };
+            let (head, member) = (written.ok()?, serde_json::to_value(member.provider).ok()?);
+            share(&head, &member).then(|| of.to_owned())
         };
         let shown_by = |member: &Member<'_>| {
-            if own.contains_key(member.slug) {
-                return Some(member.slug.to_owned());
+            let slug = &member.provider.slug;
+            if own.contains_key(slug) {
+                Some(slug.clone())
+            } else {
+                replaced(member.provider).or_else(|| inherited(member))
             }
-            let replaced = embedded(member.slug).filter(|_| embedded_auth(member.slug) == Some(member.auth));
-            let of_head = || {
-                let head =
-                    member.head.filter(|head| *head != member.slug && auth(head) == Some(member.auth))?;
-                (own.contains_key(head) || embedded(head).is_some()).then(|| head.to_owned())
-            };
-            replaced.map(|(of, _)| of.to_owned()).or_else(of_head)
         };
-        let shown = members.iter().map(|member| (member.slug.to_owned(), shown_by(member))).collect();
+        let shown = members.iter().map(|member| (member.provider.slug.clone(), shown_by(member))).collect();
         Self { own, shown }
     }
 

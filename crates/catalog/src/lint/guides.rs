@@ -8,12 +8,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::source::Source;
 use super::{Problem, Report};
 use crate::guide::{Guides, Member};
-use crate::provider::{AuthMode, Provider};
+use crate::provider::Provider;
 use crate::set::embedded_text;
 
 /// Longer files are no guides.
@@ -45,13 +43,9 @@ pub(super) fn read(
     }
     let members: Vec<Member<'_>> = parsed
         .iter()
-        .map(|provider| Member {
-            slug: &provider.slug,
-            head: sources.get(&provider.slug).and_then(Source::extends),
-            auth: provider.auth,
-        })
+        .map(|provider| Member { provider, head: sources.get(&provider.slug).and_then(Source::extends) })
         .collect();
-    Guides::laid_over(own, &members, embedded_auth)
+    Guides::laid_over(own, &members, embedded_provider)
 }
 
 /// The guides of a directory, in order; none when there is no directory.
@@ -87,9 +81,8 @@ fn look(path: &Path, is_provider: bool) -> (Option<String>, Vec<Problem>) {
     (Some(text), found)
 }
 
-fn embedded_auth(slug: &str) -> Option<AuthMode> {
-    let provider: Value = serde_json::from_str(embedded_text(slug)?).ok()?;
-    serde_json::from_value(provider.get("auth")?.clone()).ok()
+fn embedded_provider(slug: &str) -> Option<Provider> {
+    serde_json::from_str(embedded_text(slug)?).ok()
 }
 
 impl Report {

@@ -162,6 +162,27 @@ fn a_family_shows_the_guide_of_its_head_and_a_member_may_have_its_own() {
 }
 
 #[test]
+fn a_member_that_asks_for_something_else_does_not_show_the_guide_of_its_head() {
+    let catalog = Catalog::embedded();
+    // Another field, and other scopes to keep.
+    for slug in ["azure-blob-storage", "microsoft-ads"] {
+        assert_eq!(catalog.guide(slug), None, "{slug}");
+    }
+    assert_ne!(catalog.guide("okta-preview"), catalog.guide("okta"));
+}
+
+#[test]
+fn read_as_an_overlay_the_shipped_files_show_the_embedded_guides() {
+    let (embedded, overlaid) = (
+        Catalog::embedded(),
+        Catalog::with_overlay(&crate::shipped_directory()).expect("shipped files lint clean"),
+    );
+    for slug in embedded.slugs() {
+        assert_eq!(embedded.guide(slug), overlaid.guide(slug), "{slug}");
+    }
+}
+
+#[test]
 fn a_new_guide_of_the_head_is_that_of_the_family() {
     let catalog = overlaid(&[], &[("google", GUIDE)]);
     assert_eq!(catalog.guide("google-contacts"), catalog.guide("google"));
