@@ -80,8 +80,9 @@ impl Logos {
         let directory = Arc::clone(self.directory.as_ref()?);
         let provider = catalog.get(slug)?;
         let look = move || {
-            let paths = ENDINGS.iter().map(|ending| directory.join(format!("{}.{ending}", provider.slug)));
-            paths.filter_map(|path| read(&path).ok()).next()
+            let mut paths =
+                ENDINGS.iter().map(|ending| directory.join(format!("{}.{ending}", provider.slug)));
+            paths.find_map(|path| read(&path).ok())
         };
         tokio::task::spawn_blocking(look).await.ok().flatten()
     }

@@ -108,7 +108,7 @@ async fn the_operators_file_replaces_the_mark_and_is_served_as_what_it_is() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_served_leaves_the_drawn_mark() {
-    let large = [SVG, &[b' '; 256 * 1024]].concat();
+    let large = [SVG, " ".repeat(256 * 1024).as_bytes()].concat();
     let directory =
         directory(&[("github.svg", &large), ("gitlab.svg", b"<html></html>"), ("asana.png", b"")]);
     fs::create_dir(directory.path().join("slack.svg")).expect("a directory can be made");
