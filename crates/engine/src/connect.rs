@@ -8,7 +8,7 @@ mod set_out;
 use std::collections::BTreeMap;
 
 use catalog::Provider;
-use catalog::input::Kind;
+use catalog::input::{Input, Kind};
 use model::integration::State;
 use model::session::Defaults;
 use model::{ConnectionKey, Integration, IntegrationKey, Issue, IssueCode, SessionId};
@@ -21,8 +21,8 @@ use crate::actor::SessionCaller;
 use crate::error::{Error, Rule, Thing};
 use crate::integrations::connection_key;
 
-use form::scheme;
 pub use form::{Choice, Form, FormField, Scheme, Shown};
+use form::{field_name, scheme};
 pub(crate) use set_out::cookie_suffix;
 
 /// Where setting out led.
@@ -128,26 +128,20 @@ impl Engine {
     ) -> Result<Map<String, Value>, Error> {
         let mut config = defaults.connection_config.clone().unwrap_or_default();
         let mut issues = Vec::new();
-        let given: BTreeMap<&str, String> = provider
-            .inputs
-            .connection
-            .iter()
-            .filter(|input| !input.automated)
-            .map(|input| {
-                let name = input.wire_name();
-                let preset = config.get(name).map(text_of);
-                let entered =
-                    values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-                let value = preset.or(entered).or_else(|| input.default.clone()).unwrap_or_default();
-                (input.name.as_str(), value)
-            })
-            .collect();
+        let value = |input: &Input| {
+            let preset = config.get(input.wire_name()).map(text_of);
+            let entered = values.get(&field_name(provider, input)).map(|value| value.trim().to_owned());
+            let entered = entered.filter(|value| !value.is_empty());
+            preset.or(entered).or_else(|| input.default.clone()).unwrap_or_default()
+        };
+        let asked = provider.inputs.connection.iter().filter(|input| !input.automated);
+        let given: BTreeMap<&str, String> = asked.map(|input| (input.name.as_str(), value(input))).collect();
         let value_of = |name: &str| given.get(name).map(String::as_str);
         for input in provider.inputs.connection.iter().filter(|input| input.applies(value_of)) {
             let name = input.wire_name();
             let Some(value) = given.get(input.name.as_str()).cloned() else { continue };
             match self.check_input(input, &value) {
-                Err(issue) => issues.push(issue),
+                Err(issue) => issues.push(Issue { path: vec![field_name(provider, input)], ..issue }),
                 Ok(()) if value.is_empty() => {}
                 Ok(()) => drop(config.insert(name.to_owned(), Value::String(value))),
             }

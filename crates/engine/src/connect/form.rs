@@ -133,11 +133,13 @@ impl Engine {
         let scheme = scheme(&provider)?;
         let preset = chosen.defaults.connection_config.unwrap_or_default();
         let own = credential_inputs(&provider);
-        let asked = provider.inputs.connection.iter().chain(&own).chain(&provider.inputs.one_time);
-        let fields = asked
-            .filter(|input| !input.automated && !input.hidden && !preset.contains_key(input.wire_name()))
-            .map(FormField::of)
-            .collect();
+        let is_asked = |input: &&Input| !input.automated && !input.hidden;
+        let of_connection = provider.inputs.connection.iter().filter(is_asked);
+        let of_connection = of_connection.filter(|input| !preset.contains_key(input.wire_name()));
+        let of_connection = of_connection
+            .map(|input| FormField { name: field_name(&provider, input), ..FormField::of(input) });
+        let of_credential = own.iter().chain(&provider.inputs.one_time).filter(is_asked).map(FormField::of);
+        let fields = of_connection.chain(of_credential).collect();
         let ready = match chosen.integration.state(&provider) {
             State::Configured => Ok(()),
             State::Draft(missing) => Err(missing.join(", ")),
@@ -231,6 +233,14 @@ pub(super) fn scheme(provider: &Provider) -> Result<Scheme, Error> {
         | AuthMode::McpOauth2
         | AuthMode::McpOauth2Discovery => refused(),
     }
+}
+
+/// What a connection field is called in the form: its name on the wire, unless a field of the credential has that too.
+pub(super) fn field_name(provider: &Provider, input: &Input) -> String {
+    let name = input.wire_name();
+    let own = credential_inputs(provider);
+    let is_taken = own.iter().chain(&provider.inputs.one_time).any(|other| other.wire_name() == name);
+    if is_taken { format!("connection_config.{name}") } else { name.to_owned() }
 }
 
 /// Fields of the credential: the provider's own, else those of the scheme.

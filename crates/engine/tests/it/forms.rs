@@ -529,28 +529,23 @@ async fn every_form(world: &World) {
 fn needed(provider: &catalog::Provider) -> Vec<String> {
     let text = serde_json::to_string(provider).expect("providers are JSON");
     let inputs = &provider.inputs;
-    let all = [("connection", &inputs.connection), ("one_time", &inputs.one_time)];
     let mut needed = Vec::new();
-    for (group, inputs) in all {
+    for inputs in [&inputs.connection, &inputs.one_time] {
         let asked = inputs.iter().filter(|input| !input.automated && !input.hidden);
-        needed.extend(asked.map(|input| (group, input.name.clone(), input.wire_name().to_owned())));
+        needed.extend(asked.map(|input| input.wire_name().to_owned()));
     }
-    let own = regex_free_names(&text, "{credential.");
-    let credential = own.into_iter().filter_map(|name| {
+    for name in names_behind(&text, "{credential.") {
         let input = inputs.credential.iter().find(|input| input.name == name);
-        if input.is_some_and(|input| input.hidden) {
-            return None;
+        let usual = if name == "api_key" { "apiKey".to_owned() } else { name };
+        if input.is_none_or(|input| !input.hidden) {
+            needed.push(input.map_or(usual, |input| input.wire_name().to_owned()));
         }
-        let wire = input.map(|input| input.wire_name().to_owned());
-        let usual = if name == "api_key" { "apiKey".to_owned() } else { name.clone() };
-        Some(("credential", name, wire.unwrap_or(usual)))
-    });
-    needed.extend(credential);
-    needed.into_iter().map(|(_, _, wire)| wire).collect()
+    }
+    needed
 }
 
 /// The names behind an opening such as `{credential.`.
-fn regex_free_names(text: &str, opening: &str) -> Vec<String> {
+fn names_behind(text: &str, opening: &str) -> Vec<String> {
     let names = text.split(opening).skip(1);
     let name = |rest: &str| rest.chars().take_while(|sign| sign.is_alphanumeric() || *sign == '_').collect();
     names.map(name).collect()
@@ -569,6 +564,28 @@ async fn events_tell_of_connections_made_by_a_form() {
         assert_eq!((&told[0]["authMode"], &told[0]["success"]), (&json!("TWO_STEP"), &json!(true)));
         let trail = format!("{:?}{told:?}", audit(&world).await);
         assert!(!trail.contains("hunter2-hunter2"), "no trace repeats what was entered");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_fields_of_one_name_are_told_apart() {
+    let stub = Stub::playing(|asked, _| {
+        let is_right = asked.header("x-api-key") == "0123456789abcdef0123456789abcdef"
+            && asked.header("x-api-secret") == "0123456789abcdef";
+        answer(if is_right { 200 } else { 401 }, &json!({}))
+    })
+    .await;
+    let nyne = stub.provider("nyne-ai", &["api.nyne.ai"]);
+    each_world_with(vec![nyne], async |world| {
+        key_of(set_up(&world, "nyne-ai", "nyne", &[]).await);
+        let values = [
+            ("connection_config.apiKey", "0123456789abcdef0123456789abcdef"),
+            ("apiKey", "0123456789abcdef"),
+        ];
+        let connection = connected(&world, "nyne", &values).await;
+        let stored = connection.stored(&world).await;
+        assert_eq!(stored.config["apiKey"], "0123456789abcdef0123456789abcdef");
     })
     .await;
 }

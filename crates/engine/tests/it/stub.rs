@@ -14,7 +14,6 @@ use tokio::task::JoinSet;
 /// What was asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
-    pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
     /// Names in lower case.
@@ -130,7 +129,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut line = String::new();
     stream.read_line(&mut line).await.ok()?;
     let mut first = line.split(' ');
-    let (method, target) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let target = first.nth(1)?.to_owned();
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
@@ -141,5 +140,5 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    Some(Asked { method, target, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    Some(Asked { target, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }
