@@ -32,6 +32,8 @@ pub struct Policy {
 #[derive(Clone)]
 pub struct Egress {
     allow: Arc<AllowList>,
+    lookup: Arc<dyn Lookup>,
+    user_agent: Arc<str>,
     by_name: reqwest::Client,
     to_public: reqwest::Client,
     to_listed: reqwest::Client,
@@ -54,13 +56,15 @@ impl Egress {
         let lookup: Arc<dyn Lookup> = Arc::new(lookup);
         let client = |trust| {
             let resolver = Resolver { lookup: lookup.clone(), allow: allow.clone(), trust };
-            client(resolver, &policy.user_agent).map_err(SetupError)
+            client(resolver, &policy.user_agent, None).map_err(SetupError)
         };
         Ok(Self {
             by_name: client(Trust::Name)?,
             to_public: client(Trust::Public)?,
             to_listed: client(Trust::Listed)?,
             allow,
+            lookup,
+            user_agent: policy.user_agent.into(),
         })
     }
 
@@ -86,13 +90,24 @@ impl Egress {
         request: http::Request<Vec<u8>>,
         limits: &Limits,
     ) -> Result<http::Response<Incoming>, Error> {
-        let start = Instant::now();
         let url = canonical(request.uri())?;
         let client = match judge_url(&self.allow, &url)? {
             Trust::Name => &self.by_name,
             Trust::Public => &self.to_public,
             Trust::Listed => &self.to_listed,
         };
+        self.open_on(client, url, request, limits).await
+    }
+
+    /// Sends a request that was judged on the client for that judgement.
+    pub(crate) async fn open_on(
+        &self,
+        client: &reqwest::Client,
+        url: Url,
+        request: http::Request<Vec<u8>>,
+        limits: &Limits,
+    ) -> Result<http::Response<Incoming>, Error> {
+        let start = Instant::now();
         let host = url.host_str().unwrap_or_default().to_owned();
         let (request, progress) = outgoing(request, url);
         let (connected_by, deadline) = (start + limits.connect, start + limits.total);
@@ -101,6 +116,18 @@ impl Egress {
             Some(Err(error)) => Err(Error::read(&error, host, progress.may_have_been_sent())),
             None => Err(Error::Timeout { host, sent: progress.may_have_been_sent() }),
         }
+    }
+
+    pub(crate) const fn allow(&self) -> &Arc<AllowList> {
+        &self.allow
+    }
+
+    pub(crate) const fn lookup(&self) -> &Arc<dyn Lookup> {
+        &self.lookup
+    }
+
+    pub(crate) fn user_agent(&self) -> &str {
+        &self.user_agent
     }
 }
 
@@ -111,7 +138,11 @@ const IDLE: Duration = Duration::from_mins(1);
 const HTTP2_HEADER_BYTES: u32 = 64 << 10;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one client every outgoing byte goes through")]
-fn client(resolver: Resolver, user_agent: &str) -> Result<reqwest::Client, reqwest::Error> {
+pub(crate) fn client(
+    resolver: Resolver,
+    user_agent: &str,
+    identity: Option<reqwest::Identity>,
+) -> Result<reqwest::Client, reqwest::Error> {
     let client = reqwest::Client::builder()
         .dns_resolver(resolver)
         // A proxy of the environment would resolve names out of our sight.
@@ -124,11 +155,15 @@ fn client(resolver: Resolver, user_agent: &str) -> Result<reqwest::Client, reqwe
         .connect_timeout(CONNECTING)
         .pool_idle_timeout(IDLE)
         .http2_max_header_list_size(HTTP2_HEADER_BYTES);
+    let client = match identity {
+        Some(identity) => client.identity(identity),
+        None => client,
+    };
     if user_agent.is_empty() { client.build() } else { client.user_agent(user_agent).build() }
 }
 
 /// Reads the target by the WHATWG rules, which turn every spelling of an IPv4 address into the address itself.
-fn canonical(uri: &http::Uri) -> Result<Url, Denied> {
+pub(crate) fn canonical(uri: &http::Uri) -> Result<Url, Denied> {
     Url::parse(&uri.to_string())
         .map_err(|_| Denied { host: uri.host().unwrap_or_default().to_owned(), reason: Reason::Malformed })
 }

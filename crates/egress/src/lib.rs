@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod allow;
+mod certificate;
 mod client;
 mod error;
 mod guard;
@@ -11,6 +12,7 @@ mod outgoing;
 mod reach;
 
 pub use allow::{AllowList, AllowListError};
+pub use certificate::Certificate;
 pub use client::{Egress, Policy, SetupError};
 pub use error::{Error, Truncated};
 pub use guard::{Denied, Reason};

@@ -214,7 +214,7 @@ impl Engine {
             credential,
             config,
         );
-        let saved = match self.save(new).await {
+        let saved = match self.save_connected(new).await {
             Ok(saved) => saved,
             Err(Error::Refused(_)) => {
                 let failure = failure(
@@ -229,12 +229,7 @@ impl Engine {
                 return Err(internal());
             }
         };
-        Ok(Connected {
-            session: returned.by.session.id,
-            integration: returned.integration.key,
-            connection: saved.connection.key,
-            account: saved.connection.account,
-        })
+        Ok(saved.connected(returned.by.session.id, returned.integration.key))
     }
 
     async fn exchange(

@@ -3,11 +3,14 @@
 use catalog::Provider;
 use catalog::input::Input;
 use model::Integration;
-use protocol::{Fields, Occasion};
+use model::integration::CLIENT_SECRET;
+use protocol::{Client, Credential, Fields, Occasion};
 use serde_json::{Map, Value};
 
 use crate::Engine;
 use crate::connect::text_of;
+use crate::error::Error;
+use crate::seals::SecretMap;
 
 /// Stored values have their names on the wire; templates know our names. Names without an input (captures) are the
 /// same in both.
@@ -35,6 +38,71 @@ impl Engine {
             ..fields(provider, integration, config)
         }
     }
+}
+
+impl Engine {
+    /// [`Engine::fields`], with what is kept sealed: secret fields of the connection and of the integration.
+    pub(crate) fn all_fields(
+        &self,
+        provider: &Provider,
+        integration: &Integration,
+        config: &Map<String, Value>,
+        secret: &SecretMap,
+    ) -> Result<Fields, Error> {
+        let mut fields = self.fields(provider, integration, config);
+        for (name, value) in secret {
+            let name = ours(&provider.inputs.connection, name);
+            fields.connection.insert(name, value.expose().clone());
+        }
+        let operator = &provider.inputs.integration;
+        if operator.iter().any(|input| input.secret) {
+            let secrets = self.open_integration(integration)?;
+            for input in operator.iter().filter(|input| input.secret) {
+                let value = secrets.get(input.wire_name()).map(|value| value.expose().clone());
+                fields.integration.extend(value.map(|value| (input.name.clone(), value)));
+            }
+        }
+        Ok(fields)
+    }
+
+    /// The integration's own client; none when it has no identifier.
+    pub(crate) fn own_client(&self, integration: &Integration) -> Result<Option<Client>, Error> {
+        let Some(id) = integration.client_id.clone().filter(|id| !id.is_empty()) else { return Ok(None) };
+        let secret = self.open_integration(integration)?.remove(CLIENT_SECRET);
+        Ok(Some(Client { id, secret }))
+    }
+
+    /// The client that a credential is used with: the one it was made for, else the integration's.
+    pub(crate) fn client_of(
+        &self,
+        integration: &Integration,
+        credential: &Credential,
+    ) -> Result<Option<Client>, Error> {
+        let own = if let Credential::OAuth1TokenBased { client_override, .. } = credential {
+            client_override.as_ref()
+        } else {
+            credential.tokens().and_then(|tokens| tokens.client_override.as_ref())
+        };
+        match own {
+            Some(client) => Ok(Some(client.clone())),
+            None => self.own_client(integration),
+        }
+    }
+}
+
+/// Values that a request tells the provider and that no message may repeat.
+pub(crate) fn told<'a>(provider: &Provider, fields: &'a Fields) -> Vec<&'a str> {
+    let entered = fields.credential.values().chain(fields.one_time.values());
+    let mut told: Vec<&str> = entered.map(|value| value.expose().as_str()).collect();
+    let groups = [
+        (&provider.inputs.connection, &fields.connection),
+        (&provider.inputs.integration, &fields.integration),
+    ];
+    for (inputs, values) in groups {
+        let secret = inputs.iter().filter(|input| input.secret);
+        told.extend(secret.filter_map(|input| values.get(&input.name)).map(String::as_str));
+    }
+    told
 }
 
 /// A captured field under its name on the wire.

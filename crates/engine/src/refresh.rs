@@ -8,6 +8,7 @@
 
 pub(crate) mod ask;
 mod keep;
+mod renew;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -2,12 +2,21 @@
 
 use egress::Limits;
 use model::Connection;
-use model::integration::CLIENT_SECRET;
 use protocol::revoke::{self, Revocation};
-use protocol::{Client, Credential};
+use protocol::{Client, Credential, Fields, OAuth2Tokens};
 
 use crate::Engine;
 use crate::error::Error;
+use crate::scrub::scrubbed;
+
+/// What became of the grant at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// The outcome.
+    pub outcome: RevocationOutcome,
+    /// Why, in words fit to be shown, where there is more to say.
+    pub message: Option<String>,
+}
 
 /// What became of the grant at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,47 +41,96 @@ impl RevocationOutcome {
             Self::Unreachable => "unreachable",
         }
     }
+
+    /// The outcome without more words.
+    const fn plain(self) -> Revoked {
+        Revoked { outcome: self, message: None }
+    }
+
+    fn because(self, message: impl Into<String>) -> Revoked {
+        Revoked { outcome: self, message: Some(message.into()) }
+    }
+}
+
+impl Revoked {
+    /// The outcome as the audit trail has it.
+    pub(crate) fn detail(&self) -> String {
+        match &self.message {
+            Some(message) => format!("{}: {message}", self.outcome.as_str()),
+            None => self.outcome.as_str().to_owned(),
+        }
+    }
 }
 
 impl Engine {
     /// Ends the grant of a connection that is already deleted here. Every failure is an outcome: there is nothing the
     /// caller could take back.
-    pub(crate) async fn revoke(&self, connection: &Connection) -> RevocationOutcome {
+    pub(crate) async fn revoke(&self, connection: &Connection) -> Revoked {
         match self.try_revoke(connection).await {
-            Ok(outcome) => outcome,
+            Ok(revoked) => revoked,
             Err(error) => {
                 tracing::warn!(%error, connection = %connection.id, "the grant could not be revoked");
-                RevocationOutcome::Unreachable
+                RevocationOutcome::Unreachable.because(error.to_string())
             }
         }
     }
 
-    async fn try_revoke(&self, connection: &Connection) -> Result<RevocationOutcome, Error> {
+    async fn try_revoke(&self, connection: &Connection) -> Result<Revoked, Error> {
         let integration =
             store::integrations::find_by_id(self.store(), connection.environment, connection.integration)
                 .await?;
-        let Some(integration) = integration else { return Ok(RevocationOutcome::Unsupported) };
+        let Some(integration) = integration else { return Ok(RevocationOutcome::Unsupported.plain()) };
         let secrets = self.open_connection(connection)?;
-        let Credential::OAuth2(tokens) = &secrets.credential else {
-            return Ok(RevocationOutcome::Unsupported);
-        };
+        let credential = &secrets.credential;
+        let Some(tokens) = credential.tokens() else { return Ok(RevocationOutcome::Unsupported.plain()) };
         let provider = self.resolved(&integration).await?;
-        let fields = self.fields(&provider, &integration, &connection.config);
-        let secret = self.open_integration(&integration)?.remove(CLIENT_SECRET);
-        let own = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
-        let client = tokens.client_override.as_ref().unwrap_or(&own);
-        let Some(request) = revoke::request(&provider, client, tokens, &fields) else {
-            return Ok(RevocationOutcome::Unsupported);
+        let fields = Fields {
+            credential: credential.entered(),
+            ..self.all_fields(&provider, &integration, &connection.config, &secrets.fields)?
         };
-        let request = request.map_err(|error| self.upstream("revocation_failed", error.to_string()))?;
-        let response = self
-            .send(request, &Limits::token())
-            .await
-            .map_err(|no_answer| self.upstream(no_answer.code, no_answer.message))?;
-        Ok(match revoke::outcome(&response) {
-            Revocation::Revoked => RevocationOutcome::Revoked,
-            Revocation::Refused { .. } => RevocationOutcome::Refused,
-            Revocation::Unavailable => RevocationOutcome::Unreachable,
-        })
+        let client = if let Credential::ClientCredentials { .. } = credential {
+            protocol::client_credentials::client(&fields.credential)
+        } else {
+            let own = self.client_of(&integration, credential)?;
+            own.unwrap_or_else(|| Client { id: String::new(), secret: None })
+        };
+        let person = tokens.kept.person.as_deref();
+        let mut revoked = None;
+        // The first outcome that is no success is the one to tell.
+        for tokens in std::iter::once(tokens).chain(person) {
+            let Some(request) = revoke::request(&provider, &client, tokens, &fields) else {
+                return Ok(RevocationOutcome::Unsupported.plain());
+            };
+            let request = request.map_err(|error| self.upstream("revocation_failed", error.to_string()))?;
+            let answer = self.end(request, credential, tokens).await;
+            revoked =
+                revoked.filter(|one: &Revoked| one.outcome != RevocationOutcome::Revoked).or(Some(answer));
+        }
+        Ok(revoked.unwrap_or_else(|| RevocationOutcome::Unsupported.plain()))
+    }
+
+    async fn end(
+        &self,
+        request: protocol::Request,
+        credential: &Credential,
+        tokens: &OAuth2Tokens,
+    ) -> Revoked {
+        let response = match self.send(request, &Limits::token()).await {
+            Ok(response) => response,
+            Err(no_answer) => return RevocationOutcome::Unreachable.because(no_answer.message),
+        };
+        match revoke::outcome(&response) {
+            Revocation::Revoked => RevocationOutcome::Revoked.plain(),
+            Revocation::Refused { status, said } => {
+                let mut secrets = credential.secrets();
+                secrets.push(tokens.access_token.clone());
+                let hidden: Vec<&str> = secrets.iter().map(|secret| secret.expose().as_str()).collect();
+                let said = said.map(|said| format!(": {}", scrubbed(&said, &hidden))).unwrap_or_default();
+                RevocationOutcome::Refused.because(format!("status {}{said}", status.as_u16()))
+            }
+            Revocation::Unavailable => {
+                RevocationOutcome::Unreachable.because(format!("status {}", response.status.as_u16()))
+            }
+        }
     }
 }

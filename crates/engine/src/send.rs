@@ -18,12 +18,7 @@ pub(crate) struct NoAnswer {
 
 impl Engine {
     pub(crate) async fn send(&self, request: Request, limits: &Limits) -> Result<Response, NoAnswer> {
-        if request.client_certificate.is_some() {
-            return Err(NoAnswer {
-                code: "client_certificate_unsupported",
-                message: "calls with a client certificate are not supported in this release".to_owned(),
-            });
-        }
+        let certificate = request.client_certificate;
         let mut outgoing = http::Request::new(request.body.into_inner());
         *outgoing.method_mut() = request.method;
         *outgoing.headers_mut() = request.headers;
@@ -31,7 +26,15 @@ impl Engine {
             code: "bad_request_url",
             message: "the address of the request is not a valid URL".to_owned(),
         })?;
-        let answer = self.0.egress.send(outgoing, limits).await.map_err(|error| no_answer(&error))?;
+        let answer = match &certificate {
+            None => self.0.egress.send(outgoing, limits).await,
+            Some(certificate) => {
+                let (chain, private_key) = (certificate.chain.expose(), certificate.private_key.expose());
+                let certificate = egress::Certificate { chain, private_key };
+                self.0.egress.send_with_certificate(outgoing, limits, certificate).await
+            }
+        };
+        let answer = answer.map_err(|error| no_answer(&error))?;
         let (head, body) = answer.into_parts();
         Ok(Response { status: head.status, headers: head.headers, body: Secret::new(body) })
     }
@@ -53,6 +56,7 @@ fn no_answer(error: &egress::Error) -> NoAnswer {
         egress::Error::Resolve { .. } => "provider_not_found",
         egress::Error::Connect { .. } => "provider_unreachable",
         egress::Error::Tls { .. } => "provider_tls_failed",
+        egress::Error::Certificate => "bad_client_certificate",
         egress::Error::Timeout { .. } => "provider_timeout",
         egress::Error::TooLarge { .. } => "answer_too_large",
         egress::Error::Truncated { .. } => "truncated_answer",

@@ -118,23 +118,10 @@ mod tests {
 
     fn input(kind: Kind) -> Input {
         Input {
-            name: "field".to_owned(),
             wire: Some("fieldWire".to_owned()),
             kind,
-            label: "Field".to_owned(),
-            help: None,
-            example: None,
-            pattern: None,
-            prefix: None,
-            suffix: None,
             choices: vec!["eu".to_owned(), "us".to_owned()],
-            required: true,
-            secret: false,
-            automated: false,
-            hidden: false,
-            visible_when: std::collections::BTreeMap::new(),
-            discouraged: Vec::new(),
-            default: None,
+            ..Input::new("field", "Field")
         }
     }
 

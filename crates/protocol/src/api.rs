@@ -20,6 +20,7 @@ use crate::fields::{Client, Fields, Filling};
 use crate::message::{Request, RequestError};
 use crate::oauth1;
 use crate::parameters::{Parameters, authorization, fill_headers};
+use crate::token_call::certificate;
 
 pub(crate) use body::body_of;
 
@@ -109,6 +110,7 @@ impl<'a> Caller<'a> {
         self.add_own(&mut draft)?;
         self.add_headers(&mut draft, call.headers)?;
         self.sign(&mut draft)?;
+        request.client_certificate = certificate(&filling)?;
         Ok(request)
     }
 

@@ -3,6 +3,7 @@
 //! A credential becomes text in one place only, on its way into the vault, and is read back from there.
 
 mod aws_keys;
+mod contents;
 mod minted;
 mod seal_text;
 
@@ -30,6 +31,8 @@ pub enum Credential {
         client_id: String,
         /// Its secret; empty when it has none.
         client_secret: Secret<String>,
+        /// What else was entered, by our names: a private key, a certificate.
+        entered: BTreeMap<String, Secret<String>>,
     },
     /// An OAuth 1.0a token pair.
     OAuth1 {

@@ -100,6 +100,9 @@ impl<'a> Filling<'a> {
             (Credential::ClientCredentials { client_secret, .. }, "client_secret") => {
                 Some(client_secret.expose().clone())
             }
+            (Credential::ClientCredentials { entered, .. }, name) => {
+                Some(entered.get(name)?.expose().clone())
+            }
             (Credential::OAuth1TokenBased { token_id, .. }, "token_id") => Some(token_id.expose().clone()),
             (Credential::OAuth1TokenBased { token_secret, .. }, "token_secret") => {
                 Some(token_secret.expose().clone())

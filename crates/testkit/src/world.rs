@@ -43,6 +43,7 @@ pub struct World {
     pub caller: Caller,
     /// That key.
     pub api_key: String,
+    catalog: Catalog,
     browser: Egress,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -90,8 +91,23 @@ impl World {
     ///
     /// When it cannot be made.
     pub async fn beside(location: Location, sandbox: impl Into<Arc<Sandbox>>) -> Self {
-        let egress = loopback_egress();
-        Self::build(location, sandbox.into(), TestClock::default(), SeededChance::default(), egress).await
+        Self::knowing(location, sandbox, Catalog::embedded()).await
+    }
+
+    /// A world with providers of its own.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub async fn with_catalog(location: Location, catalog: Catalog) -> Self {
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let sandbox = Sandbox::start(local).await.expect("a free port on loopback");
+        Self::knowing(location, sandbox, catalog).await
+    }
+
+    async fn knowing(location: Location, sandbox: impl Into<Arc<Sandbox>>, catalog: Catalog) -> Self {
+        let (clock, chance, egress) = (TestClock::default(), SeededChance::default(), loopback_egress());
+        Self::build(location, sandbox.into(), catalog, clock, chance, egress).await
     }
 
     /// A second node on this world's database, with the same clock and provider. `number` tells it from others; this
@@ -111,13 +127,15 @@ impl World {
     /// When it cannot be made.
     pub async fn node_behind(&self, number: u32, egress: Egress) -> Self {
         let chance = SeededChance::of_node(number);
-        Self::build(self.location.clone(), Arc::clone(&self.sandbox), self.clock.clone(), chance, egress)
-            .await
+        let (location, sandbox, catalog) =
+            (self.location.clone(), Arc::clone(&self.sandbox), self.catalog.clone());
+        Self::build(location, sandbox, catalog, self.clock.clone(), chance, egress).await
     }
 
     async fn build(
         location: Location,
         sandbox: Arc<Sandbox>,
+        catalog: Catalog,
         clock: TestClock,
         chance: SeededChance,
         egress: Egress,
@@ -130,7 +148,7 @@ impl World {
             audit,
             keys: KeyRing::new(Key::new([7; 32]), Vec::new()),
             egress,
-            catalog: Catalog::embedded(),
+            catalog: catalog.clone(),
             clock: Box::new(clock.clone()),
             chance: Box::new(chance),
             public_url: Url::parse(PUBLIC_URL).expect("a literal URL"),
@@ -145,6 +163,7 @@ impl World {
             sandbox,
             caller,
             api_key,
+            catalog,
             browser: loopback_egress(),
             tasks,
             stop,

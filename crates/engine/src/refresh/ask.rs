@@ -2,11 +2,9 @@
 
 use catalog::Provider;
 use egress::Limits;
+use model::Connection;
 use model::integration::CLIENT_SECRET;
-use model::{Connection, Integration};
-use protocol::{Client, Credential, Fields, OAuth2Tokens, RequestError, Response, TokenError};
-use protocol::{client_credentials, refresh};
-use vault::Secret;
+use protocol::{Client, Credential, Fields, OAuth2Tokens, RequestError, Response, TokenError, refresh};
 
 use super::{Lease, Prepared};
 use crate::Engine;
@@ -20,6 +18,8 @@ pub(crate) struct Attempt {
     pub(crate) message: String,
     pub(crate) grant_gone: bool,
     pub(crate) retry_after_s: Option<u64>,
+    /// What was presented is no good: the provider said so, or nothing can be made of it.
+    pub(crate) refused: bool,
 }
 
 impl Engine {
@@ -32,7 +32,7 @@ impl Engine {
     ) -> Result<Result<ConnectionSecrets, Attempt>, Error> {
         let Prepared { integration, provider } = prepared;
         let secrets = self.open_connection(connection)?;
-        let fields = self.fields(provider, integration, &connection.config);
+        let fields = self.all_fields(provider, integration, &connection.config, &secrets.fields)?;
         let fresh = match &secrets.credential {
             Credential::OAuth2(tokens) => {
                 let secret = self.open_integration(integration)?.remove(CLIENT_SECRET);
@@ -40,17 +40,16 @@ impl Engine {
                 self.in_time(lease)?;
                 self.renewed(provider, &own, tokens, &fields).await.map(Credential::OAuth2)
             }
-            Credential::ClientCredentials { client_id, client_secret, .. } => {
-                let client = Client { id: client_id.clone(), secret: Some(client_secret.clone()) };
-                self.in_time(lease)?;
-                self.client_credentials(provider, integration, client, &fields).await
-            }
-            Credential::TwoStep(_)
+            Credential::ClientCredentials { .. }
+            | Credential::TwoStep(_)
             | Credential::Jwt(_)
             | Credential::Signature(_)
             | Credential::Session(_)
-            | Credential::Aws(_)
-            | Credential::App { .. } => {
+            | Credential::Aws(_) => {
+                self.in_time(lease)?;
+                self.made_again(connection, prepared, &secrets.credential, fields).await
+            }
+            Credential::App { .. } => {
                 let message = "renewing this kind of credential is not supported in this release";
                 return Err(Error::refused(Rule::Body, message));
             }
@@ -82,25 +81,10 @@ impl Engine {
         })
     }
 
-    /// A token by client credentials (RFC 6749 §4.4).
-    pub(crate) async fn client_credentials(
+    pub(crate) async fn ask(
         &self,
-        provider: &Provider,
-        integration: &Integration,
-        client: Client,
-        fields: &Fields,
-    ) -> Result<Credential, Attempt> {
-        let request = client_credentials::request(provider, &client, &integration.scopes, fields);
-        let response = self.ask(request).await?;
-        let tokens =
-            client_credentials::outcome(provider, &response, self.ports().now()).map_err(|error| {
-                Attempt::refused(&error, &[client.secret.as_ref().map_or("", |s| s.expose())])
-            })?;
-        let client_secret = client.secret.unwrap_or_else(|| Secret::new(String::new()));
-        Ok(Credential::ClientCredentials { tokens, client_id: client.id, client_secret })
-    }
-
-    async fn ask(&self, request: Result<protocol::Request, RequestError>) -> Result<Response, Attempt> {
+        request: Result<protocol::Request, RequestError>,
+    ) -> Result<Response, Attempt> {
         let request = request.map_err(|error| Attempt::unusable(&error))?;
         let response = self.send(request, &Limits::token()).await;
         response.map_err(|no_answer| Attempt::no_answer(no_answer.code, no_answer.message))
@@ -108,15 +92,16 @@ impl Engine {
 }
 
 impl Attempt {
-    pub(super) fn no_answer(code: impl Into<String>, message: String) -> Self {
-        Self { code: code.into(), message, grant_gone: false, retry_after_s: None }
+    pub(crate) fn no_answer(code: impl Into<String>, message: String) -> Self {
+        Self { code: code.into(), message, grant_gone: false, retry_after_s: None, refused: false }
     }
 
-    fn unusable(error: &RequestError) -> Self {
-        Self::no_answer("unusable_integration", format!("the token request cannot be built: {error}"))
+    pub(crate) fn unusable(error: &RequestError) -> Self {
+        let message = format!("the token request cannot be built: {error}");
+        Self { refused: true, ..Self::no_answer("unusable_integration", message) }
     }
 
-    fn refused(error: &TokenError, told: &[&str]) -> Self {
+    pub(crate) fn refused(error: &TokenError, told: &[&str]) -> Self {
         let retry_after = match error {
             TokenError::RateLimited { retry_after } | TokenError::Unavailable { retry_after, .. } => {
                 *retry_after
@@ -132,6 +117,7 @@ impl Attempt {
             message,
             grant_gone: error.is_final(),
             retry_after_s: retry_after.map(|wait| wait.as_secs()),
+            refused: matches!(error, TokenError::Refused { .. } | TokenError::Grant { .. }),
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use vault::Secret;
 
 use super::aws_keys::{ReadKeys, WrittenKeys};
-use super::minted::{ReadMinted, WrittenMinted};
+use super::minted::{ReadMinted, WrittenMinted, exposed};
 use super::{CorruptCredential, Credential, InstallationToken, Kept, OAuth2Tokens};
 use crate::dpop::DpopKey;
 use crate::fields::Client;
@@ -19,11 +19,14 @@ use crate::sealed_json;
 pub(super) fn write(credential: &Credential) -> Secret<Vec<u8>> {
     let written = match credential {
         Credential::OAuth2(tokens) => Written::Oauth2(tokens.into()),
-        Credential::ClientCredentials { tokens, client_id, client_secret } => Written::ClientCredentials {
-            tokens: tokens.into(),
-            client_id,
-            client_secret: client_secret.expose(),
-        },
+        Credential::ClientCredentials { tokens, client_id, client_secret, entered } => {
+            Written::ClientCredentials {
+                tokens: tokens.into(),
+                client_id,
+                client_secret: client_secret.expose(),
+                entered: exposed(entered),
+            }
+        }
         Credential::OAuth1 { token, token_secret, raw } => {
             Written::Oauth1 { token: token.expose(), token_secret: token_secret.expose(), raw: raw.expose() }
         }
@@ -57,8 +60,8 @@ pub(super) fn read(text: &[u8]) -> Result<Credential, CorruptCredential> {
     let read: Read = serde_json::from_slice(text).map_err(|_| CorruptCredential)?;
     Ok(match read {
         Read::Oauth2(tokens) => Credential::OAuth2(tokens.into()),
-        Read::ClientCredentials { tokens, client_id, client_secret } => {
-            Credential::ClientCredentials { tokens: tokens.into(), client_id, client_secret }
+        Read::ClientCredentials { tokens, client_id, client_secret, entered } => {
+            Credential::ClientCredentials { tokens: tokens.into(), client_id, client_secret, entered }
         }
         Read::Oauth1 { token, token_secret, raw } => Credential::OAuth1 { token, token_secret, raw },
         Read::App { access_token, expires_at, raw, user } => Credential::App {
@@ -87,6 +90,8 @@ enum Written<'a> {
         tokens: WrittenTokens<'a>,
         client_id: &'a str,
         client_secret: &'a str,
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        entered: BTreeMap<&'a str, &'a str>,
     },
     Oauth1 {
         token: &'a str,
@@ -158,6 +163,8 @@ enum Read {
         tokens: ReadTokens,
         client_id: String,
         client_secret: Secret<String>,
+        #[serde(default)]
+        entered: BTreeMap<String, Secret<String>>,
     },
     Oauth1 {
         token: Secret<String>,

@@ -18,7 +18,8 @@ pub(crate) enum Schema {
     Audit,
 }
 
-const MAIN: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
+const MAIN: [&str; 2] =
+    [include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_lookups.sql")];
 const AUDIT: [&str; 1] = [include_str!("../../migrations/audit/0001_initial.sql")];
 
 const ATTEMPTS: u32 = 20;

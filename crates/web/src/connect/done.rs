@@ -24,6 +24,8 @@ use crate::connect::visitor::Errand;
 const SHOWN_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// Longer names are cut, because a cookie has room for about 4,000 bytes.
 const LONGEST_NAME: usize = 100;
+/// The same for what failed.
+const LONGEST_REASON: usize = 240;
 
 /// What is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Template)]
@@ -37,6 +39,9 @@ pub(crate) struct Done {
     app: Option<String>,
     /// The account at the provider, when it told its name.
     account: Option<String>,
+    /// What could not be looked up yet.
+    #[serde(default)]
+    incomplete: Option<String>,
 }
 
 impl Done {
@@ -47,6 +52,10 @@ impl Done {
             provider: known.map(|(_, form)| cut(&form.provider)),
             app: known.and_then(|(errand, _)| errand.app).map(cut),
             account: connected.account.as_deref().map(cut),
+            incomplete: connected
+                .incomplete
+                .as_deref()
+                .map(|said| page::sentence(&cut_to(said, LONGEST_REASON))),
         }
     }
 
@@ -76,7 +85,11 @@ pub(crate) async fn show(
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(LONGEST_NAME).collect()
+    cut_to(text, LONGEST_NAME)
+}
+
+fn cut_to(text: &str, longest: usize) -> String {
+    text.chars().take(longest).collect()
 }
 
 #[cfg(test)]
@@ -89,6 +102,14 @@ mod tests {
         let html = sample::done().render().expect("the page renders");
         assert!(html.contains("Salesforce is connected"), "{html}");
         assert!(html.contains("mira@acme.example"), "{html}");
+    }
+
+    #[test]
+    fn the_page_says_what_is_still_open() {
+        let incomplete = Some("Portal ID could not be looked up at HubSpot (status 503).".to_owned());
+        let html = Done { incomplete, ..sample::done() }.render().expect("the page renders");
+        assert!(html.contains("Portal ID could not be looked up"), "{html}");
+        assert!(html.contains("tried again"), "{html}");
     }
 
     #[test]
@@ -112,7 +133,8 @@ mod tests {
         form.title.clone_from(&long);
         form.provider.clone_from(&long);
         let errand = Errand { app: Some(&long), ..sample::errand() };
-        let done = Done::new(Some((&errand, &form)), &sample::connected(Some(&long)));
+        let connected = Connected { incomplete: Some(long.clone()), ..sample::connected(Some(&long)) };
+        let done = Done::new(Some((&errand, &form)), &connected);
         let json = serde_json::to_vec(&done).expect("plain texts");
         assert!(BASE64_URL_SAFE_NO_PAD.encode(json).len() < 4000);
     }
@@ -124,7 +146,8 @@ mod tests {
             title: hostile.clone(),
             provider: hostile.clone(),
             app: hostile.clone(),
-            account: hostile,
+            account: hostile.clone(),
+            incomplete: hostile,
         };
         let html = done.render().expect("the page renders");
         assert!(!html.contains("<img src=x"), "{html}");

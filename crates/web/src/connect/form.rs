@@ -210,7 +210,14 @@ impl<'a> FormPage<'a> {
     fn respond(&self, status: StatusCode) -> Response {
         let forms = match self.form.scheme {
             Scheme::Redirect => FormsLead::Provider(self.form.authorize_origin.as_deref()),
-            Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials | Scheme::None => FormsLead::Home,
+            Scheme::ApiKey
+            | Scheme::Basic
+            | Scheme::ClientCredentials
+            | Scheme::TokenPair
+            | Scheme::Login
+            | Scheme::SigningKey
+            | Scheme::Role
+            | Scheme::None => FormsLead::Home,
         };
         page::respond(status, self, forms)
     }

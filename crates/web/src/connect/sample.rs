@@ -21,6 +21,7 @@ pub(crate) fn connected(account: Option<&str>) -> Connected {
         integration: IntegrationKey::stored("salesforce".to_owned()),
         connection: ConnectionKey::stored("c".to_owned()),
         account: account.map(str::to_owned),
+        incomplete: None,
     }
 }
 
@@ -80,6 +81,7 @@ pub(crate) fn form(provider: &str, title: &str, scheme: Scheme, fields: Vec<Form
         title: title.to_owned(),
         provider: provider.to_owned(),
         scheme,
+        shown: Vec::new(),
         fields,
         scopes: if scheme == Scheme::Redirect {
             vec!["api".to_owned(), "refresh_token".to_owned()]

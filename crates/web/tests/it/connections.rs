@@ -183,7 +183,10 @@ async fn a_connection_is_deleted_once() {
     each(|api| async move {
         api.api_key_integration("ak").await;
         api.api_key_connection("ak", "c").await;
-        assert_eq!(api.delete("/connection/c?provider_config_key=ak").await.ok(), json!({ "success": true }));
+        assert_eq!(
+            api.delete("/connection/c?provider_config_key=ak").await.ok(),
+            json!({ "success": true, "revocation": { "outcome": "unsupported" } })
+        );
         assert_eq!(
             api.delete("/connections/c?provider_config_key=ak").await.refusal(),
             (400, "unknown_connection")

@@ -36,6 +36,10 @@ pub(super) enum CredentialsJson<'a> {
         expires_at: Option<Zulu>,
         client_id: &'a str,
         client_secret: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_certificate: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_private_key: Option<&'a str>,
         raw: Map<String, Value>,
     },
     OAuth1 {
@@ -128,14 +132,19 @@ impl<'a> CredentialsJson<'a> {
                 raw: raw(tokens.raw.expose()),
                 config_override: tokens.client_override.as_ref().map(ClientJson::of),
             },
-            Credential::ClientCredentials { tokens, client_id, client_secret } => Self::ClientCredentials {
-                kind,
-                token: tokens.access_token.expose(),
-                expires_at: time(tokens.expires_at),
-                client_id,
-                client_secret: client_secret.expose(),
-                raw: raw(tokens.raw.expose()),
-            },
+            Credential::ClientCredentials { tokens, client_id, client_secret, entered } => {
+                let text = |name: &str| entered.get(name).map(|value| value.expose().as_str());
+                Self::ClientCredentials {
+                    kind,
+                    token: tokens.access_token.expose(),
+                    expires_at: time(tokens.expires_at),
+                    client_id,
+                    client_secret: client_secret.expose(),
+                    client_certificate: text("client_certificate"),
+                    client_private_key: text("client_private_key"),
+                    raw: raw(tokens.raw.expose()),
+                }
+            }
             Credential::OAuth1 { token, token_secret, raw: text } => Self::OAuth1 {
                 kind,
                 oauth_token: token.expose(),

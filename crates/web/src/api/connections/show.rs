@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use engine::{Listed, ReadConnection, Upstream};
+use engine::{Deleted, Listed, ReadConnection, Revoked, Upstream};
 use http::StatusCode;
 use jiff::Timestamp;
 use model::EndUser;
@@ -45,6 +45,10 @@ pub(crate) struct ConnectionJson<'a> {
     #[schema(value_type = Object)]
     connection_config: Cow<'a, Map<String, Value>>,
     webhook_url_override: Option<&'a str>,
+    /// The name of the connected account, where the provider tells it.
+    account: Option<&'a str>,
+    /// What could not be looked up after connecting and is tried again; null when nothing is open.
+    lookup_error: Option<&'a str>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Time,
     #[schema(value_type = String, format = DateTime)]
@@ -75,6 +79,8 @@ struct ListedJson<'a> {
     tags: &'a BTreeMap<String, String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<&'a Map<String, Value>>,
+    /// The name of the connected account, where the provider tells it.
+    account: Option<&'a str>,
     #[schema(value_type = String, format = DateTime)]
     created: Offset,
 }
@@ -119,6 +125,8 @@ impl<'a> ConnectionJson<'a> {
             metadata: connection.metadata.as_ref(),
             connection_config: config(read, with_refresh_token),
             webhook_url_override: connection.webhook_url_override.as_deref(),
+            account: connection.account.as_deref(),
+            lookup_error: connection.lookups.error.as_deref(),
             created_at: time(connection.created_at),
             updated_at: time(connection.updated_at),
             last_fetched_at: connection.last_fetched_at.map(time),
@@ -138,6 +146,7 @@ impl<'a> ConnectionsJson<'a> {
             end_user: listed.end_user.as_ref(),
             tags: listed.tags.as_map(),
             metadata: listed.metadata.as_ref(),
+            account: listed.account.as_deref(),
             created: Offset(listed.created_at),
         };
         Self { connections: found.iter().map(shown).collect() }
@@ -169,4 +178,29 @@ fn config(read: &ReadConnection, with_refresh_token: bool) -> Cow<'_, Map<String
         redact::refresh_tokens(&mut all);
     }
     Cow::Owned(all)
+}
+
+/// The answer to a deletion.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeletedJson {
+    /// Always true.
+    success: bool,
+    revocation: RevocationJson,
+}
+
+/// What became of the grant at the provider.
+#[derive(Serialize, ToSchema)]
+struct RevocationJson {
+    /// `revoked`, `refused`, `unsupported` (there is no such call, or no grant) or `unreachable`.
+    outcome: &'static str,
+    /// Why, where there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl DeletedJson {
+    pub(super) fn of(deleted: Deleted) -> Self {
+        let Revoked { outcome, message } = deleted.revocation;
+        Self { success: true, revocation: RevocationJson { outcome: outcome.as_str(), message } }
+    }
 }

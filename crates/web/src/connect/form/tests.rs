@@ -75,6 +75,19 @@ fn after_something_went_wrong_the_guide_stands_open() {
 }
 
 #[test]
+fn what_the_provider_needs_first_can_be_copied() {
+    let mut form = sample::form("aws", "AWS", engine::Scheme::Role, Vec::new());
+    form.shown.push(engine::Shown {
+        label: "External ID".to_owned(),
+        value: "6f1c1d0e".to_owned(),
+        help: "Put it into the trust policy.".to_owned(),
+    });
+    let html = first(&form);
+    assert!(html.contains(r#"value="6f1c1d0e" readonly"#), "{html}");
+    assert!(!html.contains(r#"name="shown"#), "it is not sent back: {html}");
+}
+
+#[test]
 fn every_kind_of_field_has_its_control() {
     let html = first(&sample::every_field());
     for part in [
