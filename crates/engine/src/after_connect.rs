@@ -98,7 +98,7 @@ impl Engine {
     ) -> Result<Connection, Error> {
         let secrets = self.open_connection(connection)?;
         let fields = self.all_fields(provider, integration, &connection.config, &secrets.fields)?;
-        let client = self.client_of(integration, &secrets.credential)?;
+        let client = self.client_with(integration, &secrets.credential)?;
         let asking = Asking {
             engine: self,
             provider,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use catalog::Provider;
 use catalog::input::{Input, Kind};
+use jiff::SignedDuration;
 use model::integration::State;
 use model::session::Defaults;
 use model::{ConnectionKey, Integration, IntegrationKey, Issue, IssueCode, SessionId};
@@ -22,7 +23,7 @@ use crate::error::{Error, Rule, Thing};
 use crate::integrations::connection_key;
 
 pub use form::{Choice, Form, FormField, Scheme, Shown};
-use form::{field_name, scheme};
+use form::{field_name, scheme_of};
 pub(crate) use set_out::cookie_suffix;
 
 /// Where setting out led.
@@ -35,6 +36,17 @@ pub enum Submitted {
         cookie_name_suffix: String,
         /// Its value.
         cookie_value: Secret<String>,
+    },
+    /// To another device, while the page of the flow waits here.
+    Device {
+        /// Names the flow in the address of its page.
+        state: Secret<String>,
+        /// Ends the name of the cookie that binds the flow to this browser.
+        cookie_name_suffix: String,
+        /// Its value.
+        cookie_value: Secret<String>,
+        /// How long it is kept: until the code ends.
+        kept_for: SignedDuration,
     },
     /// Straight to a connection.
     Connected(Connected),
@@ -53,6 +65,8 @@ pub struct Connected {
     pub account: Option<String>,
     /// What could not be looked up after connecting and is tried again later, in words fit to be shown.
     pub incomplete: Option<String>,
+    /// Scopes that were asked for and not granted.
+    pub missing_scopes: Vec<String>,
 }
 
 /// An integration in a session, with everything needed to begin.
@@ -78,8 +92,8 @@ impl Engine {
         }
         let connection = self.connection_name(by).await?;
         let config = self.connection_config(&provider, &chosen.defaults, &values)?;
-        match scheme(&provider)? {
-            Scheme::Redirect => self.set_out(by, &chosen, config, &connection).await,
+        match scheme_of(&provider, &chosen.integration)? {
+            Scheme::Redirect | Scheme::Device => self.set_out(by, &chosen, config, &connection).await,
             Scheme::ApiKey
             | Scheme::Basic
             | Scheme::ClientCredentials

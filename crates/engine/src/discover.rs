@@ -9,35 +9,64 @@ use egress::Limits;
 use jiff::{SignedDuration, Timestamp};
 use model::Integration;
 use protocol::discovery::{self, Metadata};
-use protocol::resolve;
+use protocol::{mcp, resolve};
+use serde_json::{Map, Value};
 
 use crate::Engine;
+use crate::client::may_be_registered;
 use crate::error::{Error, Rule};
 
 const BELIEVED: SignedDuration = SignedDuration::from_hours(1);
-const MOST_ISSUERS: usize = 1000;
+const MOST_REMEMBERED: usize = 1000;
 
-/// Metadata read lately, by issuer.
-#[derive(Debug, Default)]
-pub(crate) struct Discovered(Mutex<HashMap<String, (Arc<Metadata>, Timestamp)>>);
+/// What was read lately.
+#[derive(Default)]
+pub(crate) struct Discovered {
+    /// By issuer.
+    issuers: Remembered<Metadata>,
+    /// By the address of a server of the Model Context Protocol.
+    pub(crate) servers: Remembered<mcp::Server>,
+}
 
-impl Discovered {
-    fn find(&self, issuer: &str, now: Timestamp) -> Option<Arc<Metadata>> {
+/// Documents by where they were read.
+pub(crate) struct Remembered<T>(Mutex<HashMap<String, (Arc<T>, Timestamp)>>);
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Remembered<T> {
+    pub(crate) fn find(&self, place: &str, now: Timestamp) -> Option<Arc<T>> {
         let table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (metadata, read_at) = table.get(issuer)?;
-        (now.duration_since(*read_at).abs() < BELIEVED).then(|| Arc::clone(metadata))
+        let (document, read_at) = table.get(place)?;
+        (now.duration_since(*read_at).abs() < BELIEVED).then(|| Arc::clone(document))
     }
 
-    fn keep(&self, issuer: &str, metadata: &Arc<Metadata>, now: Timestamp) {
+    pub(crate) fn keep(&self, place: &str, document: &Arc<T>, now: Timestamp) {
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if table.len() >= MOST_ISSUERS {
+        if table.len() >= MOST_REMEMBERED {
             table.clear();
         }
-        table.insert(issuer.to_owned(), (Arc::clone(metadata), now));
+        table.insert(place.to_owned(), (Arc::clone(document), now));
     }
 }
 
 impl Engine {
+    /// The provider as one connection uses it, ready to build requests from: a connection may name the server.
+    pub(crate) async fn resolved_for(
+        &self,
+        integration: &Integration,
+        config: &Map<String, Value>,
+    ) -> Result<Arc<Provider>, Error> {
+        let provider = self.provider_of(integration)?;
+        if may_be_registered(&provider) {
+            return self.resolved_mcp(integration, &provider, config).await;
+        }
+        self.resolved(integration).await
+    }
+
     /// The provider of an integration, ready to build requests from.
     pub(crate) async fn resolved(&self, integration: &Integration) -> Result<Arc<Provider>, Error> {
         let provider = self.provider_of(integration)?;
@@ -52,7 +81,7 @@ impl Engine {
 
     async fn metadata(&self, issuer: &str) -> Result<Arc<Metadata>, Error> {
         let now = self.ports().now();
-        if let Some(known) = self.0.discovered.find(issuer, now) {
+        if let Some(known) = self.0.discovered.issuers.find(issuer, now) {
             return Ok(known);
         }
         let requests = discovery::requests(issuer).map_err(|error| {
@@ -64,7 +93,7 @@ impl Engine {
                 Ok(response) => match discovery::outcome(issuer, &response) {
                     Ok(metadata) => {
                         let metadata = Arc::new(metadata);
-                        self.0.discovered.keep(issuer, &metadata, now);
+                        self.0.discovered.issuers.keep(issuer, &metadata, now);
                         return Ok(metadata);
                     }
                     Err(error) => last = error.to_string(),

@@ -3,8 +3,7 @@
 use catalog::Provider;
 use catalog::input::Input;
 use model::Integration;
-use model::integration::CLIENT_SECRET;
-use protocol::{Client, Credential, Fields, Occasion};
+use protocol::{Fields, Occasion};
 use serde_json::{Map, Value};
 
 use crate::Engine;
@@ -63,30 +62,6 @@ impl Engine {
             }
         }
         Ok(fields)
-    }
-
-    /// The integration's own client; none when it has no identifier.
-    pub(crate) fn own_client(&self, integration: &Integration) -> Result<Option<Client>, Error> {
-        let Some(id) = integration.client_id.clone().filter(|id| !id.is_empty()) else { return Ok(None) };
-        let secret = self.open_integration(integration)?.remove(CLIENT_SECRET);
-        Ok(Some(Client { id, secret }))
-    }
-
-    /// The client that a credential is used with: the one it was made for, else the integration's.
-    pub(crate) fn client_of(
-        &self,
-        integration: &Integration,
-        credential: &Credential,
-    ) -> Result<Option<Client>, Error> {
-        let own = if let Credential::OAuth1TokenBased { client_override, .. } = credential {
-            client_override.as_ref()
-        } else {
-            credential.tokens().and_then(|tokens| tokens.client_override.as_ref())
-        };
-        match own {
-            Some(client) => Ok(Some(client.clone())),
-            None => self.own_client(integration),
-        }
     }
 }
 

@@ -93,7 +93,7 @@ impl Engine {
                 credential: new.credential.entered(),
                 ..self.all_fields(&resolved, &integration, &config, &kept_fields)?
             };
-            let client = self.client_of(&integration, &new.credential)?;
+            let client = self.client_with(&integration, &new.credential)?;
             self.verify(&resolved, &new.credential, &fields, client.as_ref()).await?;
         }
         let look_up = if is_followed(&provider) { LookUp::Later } else { LookUp::Never };
@@ -115,6 +115,7 @@ impl Engine {
             tags,
             metadata: new.metadata,
             webhook_url_override: new.webhook_url_override,
+            missing_scopes: Vec::new(),
             event_end_user: None,
             actor: by.actor(),
         };

@@ -294,7 +294,8 @@ impl Engine {
         Ok(())
     }
 
-    fn reseal(&self, integration: &mut Integration, secrets: &SecretMap) {
+    /// Seals the secrets anew, for the next version of the row.
+    pub(crate) fn reseal(&self, integration: &mut Integration, secrets: &SecretMap) {
         integration.version += 1;
         let place =
             Place::integration_secrets(integration.environment, integration.id.0, integration.version);

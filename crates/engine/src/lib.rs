@@ -5,9 +5,11 @@ mod after_connect;
 mod audit;
 mod callback;
 mod canary;
+mod client;
 mod connect;
 mod connections;
 mod deliver;
+mod device;
 mod discover;
 mod entered;
 mod environments;
@@ -15,8 +17,10 @@ mod error;
 mod import;
 mod integrations;
 mod jobs;
+mod journey;
 mod keys;
 mod keys_seen;
+mod mcp;
 mod metadata;
 mod mint;
 mod notify;
@@ -30,6 +34,7 @@ mod scrub;
 mod seals;
 mod send;
 mod sessions;
+mod token_calls;
 mod usage;
 mod verify;
 mod webhooks;
@@ -49,6 +54,7 @@ pub use callback::{CallbackFailure, FailureKind};
 pub use canary::{CanaryError, check as check_canary};
 pub use connect::{Choice, Connected, Form, FormField, Scheme, Shown, Submitted};
 pub use connections::{ConnectionPatch, Deleted, ListQuery, Listed};
+pub use device::{AwaitedDevice, DeviceFlow};
 pub use error::{Error, Refusal, Rule, Thing, Upstream};
 pub use import::{Imported, NewConnection};
 pub use integrations::{ClientInput, IntegrationPatch, IntegrationSecrets, IntegrationView, NewIntegration};
@@ -102,6 +108,7 @@ struct Inner {
     usage: Usage,
     refreshes: refresh::Running,
     discovered: Discovered,
+    registrations: mcp::Registrations,
     nudge: Nudge,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -133,6 +140,7 @@ impl Engine {
             usage: Usage::default(),
             refreshes: refresh::Running::default(),
             discovered: Discovered::default(),
+            registrations: mcp::Registrations::default(),
             nudge: Nudge::default(),
             tasks: tasks.clone(),
             stop: stop.clone(),

@@ -20,6 +20,8 @@ pub(crate) struct Happened<'a> {
     pub(crate) operation: Operation,
     /// Absent when it went well.
     pub(crate) error: Option<EventError>,
+    /// Scopes that were asked for and not granted.
+    pub(crate) missing_scopes: &'a [String],
     pub(crate) tags: Option<&'a Tags>,
     pub(crate) end_user: Option<EventEndUser>,
     pub(crate) url_override: Option<&'a str>,
@@ -87,6 +89,7 @@ fn event(happened: Happened<'_>) -> AuthEvent {
         success: happened.error.is_none(),
         error: happened.error,
         from: "nango",
+        missing_scopes: happened.missing_scopes.to_vec(),
         operation: happened.operation,
         provider: happened.provider.slug.clone(),
         provider_config_key: happened.integration_key.to_owned(),

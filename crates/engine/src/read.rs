@@ -138,7 +138,7 @@ impl Engine {
         provider: &Provider,
         forced: bool,
     ) -> Result<Connection, (Box<Connection>, Error)> {
-        if !connection.refreshable {
+        if !connection.refreshable || (provider.refresh.on_request && !forced) {
             return Ok(connection);
         }
         let now = self.ports().now();

@@ -6,9 +6,11 @@
 //! The work runs to its end even when nobody waits any more, because a refresh token may be spent by the first byte
 //! that reaches the provider.
 
+mod app;
 pub(crate) mod ask;
 mod keep;
 mod renew;
+mod tokens;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +29,10 @@ use crate::error::{Error, Thing, Upstream};
 use ask::Attempt;
 
 /// A lease outlives the longest token call, so that no second node begins while the first may still be sending.
+/// Some providers take several calls for one refresh.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// For each call beyond the first.
+const LONGER: SignedDuration = SignedDuration::from_secs(20);
 const POLL: Duration = Duration::from_millis(100);
 
 /// How long a caller waits for another node that holds the lease.
@@ -126,7 +131,7 @@ impl Engine {
             Err(error) => return Err(error),
         };
         for _ in 0..patience.polls() {
-            let lease = self.take_lease(known).await?;
+            let lease = self.take_lease(known, &prepared.provider).await?;
             let current = self.current(known).await;
             if let Some(lease) = lease {
                 return self.refresh_with_lease(known, current, &prepared, lease).await;
@@ -146,14 +151,15 @@ impl Engine {
             store::integrations::find_by_id(self.store(), connection.environment, connection.integration)
                 .await?;
         let integration = integration.ok_or(Error::NotFound(Thing::Integration))?;
-        let provider = self.resolved(&integration).await?;
+        let provider = self.resolved_for(&integration, &connection.config).await?;
         Ok(Prepared { integration, provider })
     }
 
     /// The lease, unless somebody holds it or the row has another version by now.
-    async fn take_lease(&self, known: &Connection) -> Result<Option<Lease>, Error> {
+    async fn take_lease(&self, known: &Connection, provider: &Provider) -> Result<Option<Lease>, Error> {
         let now = self.ports().now();
-        let lease = Lease { owner: self.ports().row_id(), until: now + LEASE };
+        let lease =
+            Lease { owner: self.ports().row_id(), until: now + LEASE + LONGER * further_calls(provider) };
         let (environment, id, version) = (known.environment, known.id, known.version);
         let taken = store::connections::set_refresh_lease(
             self.store(),
@@ -194,7 +200,13 @@ impl Engine {
             let current = current?;
             self.not_failed_since(known, &current)?;
             match self.ask_provider(&current, prepared, &lease).await? {
-                Ok(secrets) => self.store_refreshed(&current, &secrets, &prepared.provider).await,
+                Ok(asked) => {
+                    let stored = self.store_refreshed(&current, &asked.secrets, &prepared.provider).await?;
+                    match asked.setback {
+                        Some(attempt) => self.store_failure(&stored, attempt).await,
+                        None => Ok(stored),
+                    }
+                }
                 Err(attempt) => self.store_failure(&current, attempt).await,
             }
         }
@@ -211,13 +223,26 @@ impl Engine {
 
     /// Nothing may be sent when the answer could come after the lease: then a second node may send as well.
     fn in_time(&self, lease: &Lease) -> Result<(), Error> {
-        let call = SignedDuration::try_from(Limits::token().total).unwrap_or(SignedDuration::MAX);
-        if lease.until.duration_since(self.ports().now()) >= call {
+        if self.has_time(lease) {
             return Ok(());
         }
         tracing::warn!("a refresh was not begun because too little of its lease was left");
         Err(Error::Unavailable)
     }
+
+    fn has_time(&self, lease: &Lease) -> bool {
+        let call = SignedDuration::try_from(Limits::token().total).unwrap_or(SignedDuration::MAX);
+        lease.until.duration_since(self.ports().now()) >= call
+    }
+}
+
+/// How many calls a refresh can take beyond the first.
+fn further_calls(provider: &Provider) -> i32 {
+    let repeats_for_nonce = provider.token.as_ref().is_some_and(|token| token.dpop);
+    let has_user_beside = provider.app.is_some() && provider.token.is_some();
+    let further =
+        [repeats_for_nonce, has_user_beside, provider.second_token.is_some(), !provider.quirks.is_empty()];
+    further.into_iter().map(i32::from).sum()
 }
 
 impl From<Error> for Failed {

@@ -1,9 +1,9 @@
 //! Ending a grant at the provider (RFC 7009 and vendors' own calls).
 
-use egress::Limits;
+use catalog::Provider;
 use model::Connection;
 use protocol::revoke::{self, Revocation};
-use protocol::{Client, Credential, Fields, OAuth2Tokens};
+use protocol::{Client, Credential, Fields, OAuth2Tokens, RequestError};
 
 use crate::Engine;
 use crate::error::Error;
@@ -62,6 +62,13 @@ impl Revoked {
     }
 }
 
+/// What a revocation is made from beside the tokens.
+struct Call<'a> {
+    provider: &'a Provider,
+    client: &'a Client,
+    fields: &'a Fields,
+}
+
 impl Engine {
     /// Ends the grant of a connection that is already deleted here. Every failure is an outcome: there is nothing the
     /// caller could take back.
@@ -83,7 +90,7 @@ impl Engine {
         let secrets = self.open_connection(connection)?;
         let credential = &secrets.credential;
         let Some(tokens) = credential.tokens() else { return Ok(RevocationOutcome::Unsupported.plain()) };
-        let provider = self.resolved(&integration).await?;
+        let provider = self.resolved_for(&integration, &connection.config).await?;
         let fields = Fields {
             credential: credential.entered(),
             ..self.all_fields(&provider, &integration, &connection.config, &secrets.fields)?
@@ -91,33 +98,33 @@ impl Engine {
         let client = if let Credential::ClientCredentials { .. } = credential {
             protocol::client_credentials::client(&fields.credential)
         } else {
-            let own = self.client_of(&integration, credential)?;
+            let own = self.client_with(&integration, credential)?;
             own.unwrap_or_else(|| Client { id: String::new(), secret: None })
         };
         let person = tokens.kept.person.as_deref();
         let mut revoked = None;
         // The first outcome that is no success is the one to tell.
         for tokens in std::iter::once(tokens).chain(person) {
-            let Some(request) = revoke::request(&provider, &client, tokens, &fields) else {
+            if revoke::request(&provider, &client, tokens, &fields).is_none() {
                 return Ok(RevocationOutcome::Unsupported.plain());
-            };
-            let request = request.map_err(|error| self.upstream("revocation_failed", error.to_string()))?;
-            let answer = self.end(request, credential, tokens).await;
+            }
+            let call = Call { provider: &provider, client: &client, fields: &fields };
+            let answer = self.end(&call, credential, tokens).await;
             revoked =
                 revoked.filter(|one: &Revoked| one.outcome != RevocationOutcome::Revoked).or(Some(answer));
         }
         Ok(revoked.unwrap_or_else(|| RevocationOutcome::Unsupported.plain()))
     }
 
-    async fn end(
-        &self,
-        request: protocol::Request,
-        credential: &Credential,
-        tokens: &OAuth2Tokens,
-    ) -> Revoked {
-        let response = match self.send(request, &Limits::token()).await {
+    async fn end(&self, call: &Call<'_>, credential: &Credential, tokens: &OAuth2Tokens) -> Revoked {
+        let build = |fields: &Fields| {
+            let nothing = RequestError::NoSuchStep { step: "revocation endpoint" };
+            revoke::request(call.provider, call.client, tokens, fields).unwrap_or(Err(nothing))
+        };
+        let answered = self.ask_server(call.fields, tokens.kept.dpop_key.as_ref(), build).await;
+        let response = match answered {
             Ok(response) => response,
-            Err(no_answer) => return RevocationOutcome::Unreachable.because(no_answer.message),
+            Err(unanswered) => return RevocationOutcome::Unreachable.because(unanswered.told().1),
         };
         match revoke::outcome(&response) {
             Revocation::Revoked => RevocationOutcome::Revoked.plain(),

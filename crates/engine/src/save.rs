@@ -45,6 +45,8 @@ pub(crate) struct Save {
     pub(crate) tags: Option<Tags>,
     pub(crate) metadata: Option<Map<String, Value>>,
     pub(crate) webhook_url_override: Option<String>,
+    /// Scopes that were asked for and not granted.
+    pub(crate) missing_scopes: Vec<String>,
     /// The person as the event names them; only for connect sessions.
     pub(crate) event_end_user: Option<EventEndUser>,
     pub(crate) actor: Actor,
@@ -176,6 +178,7 @@ impl Engine {
             expires_at: new.credential.expires_at(),
             refreshable: is_refreshable(&new.provider, &new.credential),
             refresh: RefreshHealth::default(),
+            missing_scopes: new.missing_scopes.clone(),
             // Whoever authorizes again may do so with another account.
             account: None,
             lookups: match new.look_up {
@@ -216,6 +219,7 @@ impl Save {
             tags: Some(session.tags.clone()),
             metadata: None,
             webhook_url_override: session.webhook_url_override.clone(),
+            missing_scopes: Vec::new(),
             event_end_user: session.end_user.as_ref().map(|user| EventEndUser::of(user, organization)),
             actor: by.actor(),
         }
@@ -230,6 +234,7 @@ impl Save {
             stream: connection.id.0,
             operation,
             error: None,
+            missing_scopes: &connection.missing_scopes,
             tags: Some(&connection.tags),
             end_user: self.event_end_user.clone(),
             url_override: connection.webhook_url_override.as_deref(),
@@ -240,9 +245,8 @@ impl Save {
 /// Whether a fresh credential can be had without the user.
 pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bool {
     match credential {
-        Credential::OAuth2(tokens) => {
-            protocol::refresh::is_possible(provider, tokens) && !provider.refresh.on_request
-        }
+        Credential::OAuth2(tokens) => protocol::refresh::is_possible(provider, tokens),
+        Credential::App { .. } => provider.app.is_some(),
         Credential::ClientCredentials { .. }
         | Credential::TwoStep(_)
         | Credential::Jwt(_)
@@ -251,8 +255,6 @@ pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bo
         | Credential::Aws(_) => true,
         Credential::OAuth1 { .. }
         | Credential::OAuth1TokenBased { .. }
-        // The engine does not drive the renewal of these yet.
-        | Credential::App { .. }
         | Credential::ApiKey { .. }
         | Credential::Basic { .. }
         | Credential::None => false,
@@ -262,8 +264,8 @@ pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bo
 impl Saved {
     /// What is told of it.
     pub(crate) fn connected(self, session: SessionId, integration: IntegrationKey) -> Connected {
-        let Connection { key: connection, account, lookups, .. } = self.connection;
-        Connected { session, integration, connection, account, incomplete: lookups.error }
+        let Connection { key: connection, account, lookups, missing_scopes, .. } = self.connection;
+        Connected { session, integration, connection, account, incomplete: lookups.error, missing_scopes }
     }
 }
 

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use model::session::DefaultsByIntegration;
 use model::{Connection, EnvironmentId, Integration};
 use protocol::Credential;
-use protocol::authorize::Flow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use vault::{Context, OpenError, Sealed, Secret};
 
+use crate::journey::{Journey, Packed};
 use crate::{Engine, Error};
 
 /// A place that holds a sealed value.
@@ -66,7 +66,7 @@ pub(crate) struct ConnectionSecrets {
 
 /// What a flow keeps sealed.
 pub(crate) struct FlowContent {
-    pub(crate) flow: Flow,
+    pub(crate) journey: Journey,
     /// Connection fields by their name on the wire, as they will be stored.
     pub(crate) config: Map<String, Value>,
     pub(crate) connection_key: String,
@@ -140,10 +140,8 @@ impl Engine {
     }
 
     pub(crate) fn seal_flow(&self, place: &Place, content: &FlowContent) -> Sealed {
-        let flow = content.flow.seal_text();
-        let text = std::str::from_utf8(flow.expose()).expect("flows serialise to JSON, which is text");
         let stored = StoredFlow {
-            flow: RawValue::from_string(text.to_owned()).expect("flows serialise to JSON"),
+            journey: content.journey.packed(),
             config: content.config.clone(),
             connection_key: content.connection_key.clone(),
         };
@@ -154,8 +152,8 @@ impl Engine {
         let place = Place::flow(pending.environment, pending.id);
         let text = self.open_sealed(&place, &pending.sealed)?;
         let stored: StoredFlow = from_json(text.expose(), "flows.sealed")?;
-        let flow = Flow::from_seal_text(stored.flow.get().as_bytes()).map_err(|_| corrupt("flows.sealed"))?;
-        Ok(FlowContent { flow, config: stored.config, connection_key: stored.connection_key })
+        let journey = Journey::unpacked(&stored.journey).map_err(|_| corrupt("flows.sealed"))?;
+        Ok(FlowContent { journey, config: stored.config, connection_key: stored.connection_key })
     }
 }
 
@@ -168,7 +166,8 @@ struct StoredConnection {
 
 #[derive(Serialize, Deserialize)]
 struct StoredFlow {
-    flow: Box<RawValue>,
+    // Beside the rest and not flattened into it: flattening would lose the text as it was written.
+    journey: Packed,
     config: Map<String, Value>,
     connection_key: String,
 }

@@ -47,6 +47,8 @@ pub struct Connection {
     pub refreshable: bool,
     /// How refreshing fares.
     pub refresh: RefreshHealth,
+    /// Scopes that were asked for and not granted, when the connection was last authorized.
+    pub missing_scopes: Vec<String>,
     /// Name of the connected account at the provider.
     pub account: Option<String>,
     /// How the look-ups after connecting fare.

@@ -76,6 +76,9 @@ pub struct AuthEvent {
     pub error: Option<EventError>,
     /// Always `nango`: receivers written for the contract look for it.
     pub from: &'static str,
+    /// Scopes that were asked for and not granted; left out when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_scopes: Vec<String>,
     /// What happened.
     pub operation: Operation,
     /// Slug of the provider.
@@ -156,6 +159,7 @@ mod tests {
             environment: "dev".to_owned(),
             error: Some(EventError { description: "d".to_owned(), kind: "t".to_owned() }),
             from: "nango",
+            missing_scopes: vec!["repo".to_owned()],
             operation: Operation::Creation,
             provider: "github".to_owned(),
             provider_config_key: "github".to_owned(),
@@ -165,7 +169,7 @@ mod tests {
         };
         assert_eq!(
             event.body(),
-            r#"{"authMode":"OAUTH2","connectionId":"c-1","endUser":{"endUserEmail":"a@b.co","endUserId":"u","organizationId":"o","tags":{"a":"x","b":"é \"q\""}},"environment":"dev","error":{"description":"d","type":"t"},"from":"nango","operation":"creation","provider":"github","providerConfigKey":"github","success":false,"tags":{},"type":"auth"}"#
+            r#"{"authMode":"OAUTH2","connectionId":"c-1","endUser":{"endUserEmail":"a@b.co","endUserId":"u","organizationId":"o","tags":{"a":"x","b":"é \"q\""}},"environment":"dev","error":{"description":"d","type":"t"},"from":"nango","missingScopes":["repo"],"operation":"creation","provider":"github","providerConfigKey":"github","success":false,"tags":{},"type":"auth"}"#
         );
     }
 }

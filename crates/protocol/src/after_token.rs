@@ -49,6 +49,8 @@ pub struct Pending {
 pub struct Interrupted {
     /// What is held so far. It is valid and has to be kept.
     pub tokens: OAuth2Tokens,
+    /// Whether the access token can be used as it is.
+    pub usable: bool,
     /// What went wrong.
     pub error: TokenError,
 }
@@ -95,6 +97,14 @@ impl Pending {
         self.tokens
     }
 
+    /// Whether the access token can be used before the answer has come.
+    pub const fn leaves_usable(&self) -> bool {
+        match self.call {
+            Call::LongToken | Call::Person => true,
+            Call::Session => false,
+        }
+    }
+
     /// Goes on with the answer.
     pub fn answered(
         self,
@@ -102,15 +112,16 @@ impl Pending {
         response: &Response,
         now: Timestamp,
     ) -> Result<Step, Box<Interrupted>> {
+        let usable = self.leaves_usable();
         let Self { tokens, call } = self;
         match call {
             Call::LongToken => match token_response::tokens(context.provider, response, now) {
                 Ok(long) => Ok(session(context, prolonged(tokens, long))),
-                Err(error) => Err(Box::new(Interrupted { tokens, error })),
+                Err(error) => Err(Box::new(Interrupted { tokens, usable, error })),
             },
             Call::Session => match bullhorn_rest_login::outcome(&tokens, response, now) {
                 Ok(tokens) => Ok(Step::Done(tokens)),
-                Err(error) => Err(Box::new(Interrupted { tokens, error })),
+                Err(error) => Err(Box::new(Interrupted { tokens, usable, error })),
             },
             Call::Person => {
                 let Some(person) = tokens.kept.person.as_deref() else { return Ok(Step::Done(tokens)) };
@@ -119,7 +130,7 @@ impl Pending {
                         let kept = Kept { person: Some(Box::new(renewed)), ..tokens.kept.clone() };
                         Ok(session(context, OAuth2Tokens { kept, ..tokens }))
                     }
-                    Err(error) => Err(Box::new(Interrupted { tokens, error })),
+                    Err(error) => Err(Box::new(Interrupted { tokens, usable, error })),
                 }
             }
         }

@@ -15,7 +15,8 @@ use vault::Secret;
 use self::parts::Parts;
 use crate::aws;
 use crate::client_auth::basic_value;
-use crate::credential::{AwsKeys, Credential};
+use crate::credential::{AwsKeys, Credential, OAuth2Tokens};
+use crate::dpop;
 use crate::fields::{Client, Fields, Filling};
 use crate::message::{Request, RequestError};
 use crate::oauth1;
@@ -160,8 +161,19 @@ impl<'a> Caller<'a> {
             (ApiAuth::Oauth1 | ApiAuth::AwsSigv4, _) => {
                 Err(RequestError::Missing { field: "what signs the call" })
             }
-            (ApiAuth::Bearer | ApiAuth::Basic | ApiAuth::Custom | ApiAuth::None, _) => Ok(()),
+            (ApiAuth::Bearer, credential) => match credential.tokens() {
+                Some(tokens) => self.bind(draft, tokens),
+                None => Ok(()),
+            },
+            (ApiAuth::Basic | ApiAuth::Custom | ApiAuth::None, _) => Ok(()),
         }
+    }
+
+    /// A token that is bound to a key is presented with a proof of that key (RFC 9449 §7.1).
+    fn bind(&self, draft: &mut Draft<'_>, tokens: &OAuth2Tokens) -> Result<(), RequestError> {
+        let Some(key) = &tokens.kept.dpop_key else { return Ok(()) };
+        let occasion = self.fields.needed_occasion()?;
+        dpop::present_in(draft.method, draft.url, draft.headers, key, &tokens.access_token, &occasion, None)
     }
 
     fn sign_oauth1(

@@ -14,7 +14,7 @@ use url::Url;
 use vault::Secret;
 
 use crate::callback::{CallbackError, Query};
-use crate::credential::InstallationToken;
+use crate::credential::{InstallationToken, OAuth2Tokens};
 use crate::fields::{Client, Fields, Filling};
 use crate::jose::Signer;
 use crate::json_path::text_at;
@@ -140,6 +140,29 @@ pub fn outcome(response: &Response, now: Timestamp) -> Result<InstallationToken,
         expires_at: answer.get("expires_at").and_then(|end| lifetime::at(end, now)),
         raw: Secret::new(text.into_owned()),
     })
+}
+
+/// A call with the user's own token that succeeds only when the installation is theirs; nothing when the definition has no place to ask.
+pub fn proof_request(
+    provider: &Provider,
+    client: &Client,
+    user: &OAuth2Tokens,
+    fields: &Fields,
+) -> Option<Result<Request, RequestError>> {
+    let url = provider.app.as_ref()?.proof_url.as_ref()?;
+    let filling = Filling::new(provider, fields).with_client(client).with_tokens(user);
+    Some(filling.url("installation list URL", url).and_then(|url| {
+        let bearer = user.access_token.map(|token| format!("Bearer {token}"));
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(AUTHORIZATION, authorization(bearer.expose(), "the user's token")?);
+        Ok(Request::new(Method::GET, url, headers, Vec::new()))
+    }))
+}
+
+/// Whether the user's token reached the installation.
+pub fn is_proved(response: &Response) -> bool {
+    response.status.is_success()
 }
 
 fn section(provider: &Provider) -> Result<&App, RequestError> {

@@ -12,6 +12,7 @@ use catalog::{Alternatives, Placeholder, Provider, Template};
 use url::Url;
 use vault::Secret;
 
+use crate::dpop::DpopKey;
 use crate::fields::{Client, Fields, Filling};
 use crate::message::RequestError;
 use crate::parameters::Parameters;
@@ -69,6 +70,8 @@ pub struct Flow {
     pub client_auth: ClientAuth,
     /// The scopes that were asked for.
     pub requested_scopes: Vec<String>,
+    /// The key that the tokens will be bound to (RFC 9449), where they will.
+    pub dpop_key: Option<DpopKey>,
 }
 
 /// Where a code will be redeemed.
@@ -147,8 +150,29 @@ pub fn begin(start: &Start<'_>) -> Result<Started, StartError> {
         iss_required: authorization.iss_in_response,
         client_auth: token.client_auth,
         requested_scopes,
+        dpop_key: None,
     };
     Ok(Started { url, flow })
+}
+
+impl Started {
+    /// Binds the code, and the tokens it becomes, to a key of this authorization (RFC 9449 §10).
+    pub fn bound_to(mut self, key: DpopKey) -> Result<Self, RequestError> {
+        let thumbprint = key.thumbprint()?;
+        self.url.query_pairs_mut().append_pair("dpop_jkt", &thumbprint);
+        self.flow.dpop_key = Some(key);
+        Ok(self)
+    }
+}
+
+/// Where the parameters are pushed first (RFC 9126), when the definition says so.
+pub fn pushed_url(
+    provider: &Provider,
+    client: &Client,
+    fields: &Fields,
+) -> Option<Result<Url, RequestError>> {
+    let url = provider.authorization.as_ref()?.pushed_url.as_ref()?;
+    Some(Filling::new(provider, fields).with_client(client).url("pushed authorization URL", url))
 }
 
 /// Where the code will go. A URL that the callback takes part in cannot be filled yet.

@@ -113,6 +113,11 @@ fn check_issuer(query: &Query, flow: &Flow) -> Result<(), CallbackError> {
     }
 }
 
+/// The parameters of a callback that the definition captures or repeats.
+pub fn captured_params(query: &str, provider: &Provider) -> Result<BTreeMap<String, String>, CallbackError> {
+    captured(&Query::parse(query)?, provider)
+}
+
 /// The parameters that the definition captures or that its token call repeats.
 pub(crate) fn captured(
     query: &Query,

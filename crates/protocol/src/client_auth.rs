@@ -72,6 +72,11 @@ pub(crate) fn apply(
             let proof = assertion(&signer, &client.id, &client.id, proof.audience.as_str(), proof)?;
             present(proof, client, parameters);
         }
+        ClientAuth::ClientSecretJwt => {
+            let signer = Signer::shared(secret(client)?.as_bytes());
+            let proof = assertion(&signer, &client.id, &client.id, proof.audience.as_str(), proof)?;
+            present(proof, client, parameters);
+        }
     }
     Ok(())
 }

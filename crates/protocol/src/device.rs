@@ -5,6 +5,7 @@ use std::time::Duration;
 use catalog::Provider;
 use http::HeaderMap;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 use vault::Secret;
@@ -17,7 +18,7 @@ use crate::parameters::Parameters;
 use crate::refusal::{self, TokenError};
 use crate::text::safe_text;
 use crate::token_call::TokenCall;
-use crate::{lifetime, scopes, token_response};
+use crate::{lifetime, scopes, sealed_json, token_response};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -56,6 +57,21 @@ pub enum Step {
     Denied,
     /// The code has ended before anybody agreed.
     Expired,
+}
+
+/// A sealed authorization opened to something that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored authorization cannot be read")]
+pub struct CorruptWaiting;
+
+/// The scopes that will be asked for.
+pub fn requested_scopes(
+    provider: &Provider,
+    client: &Client,
+    configured_scopes: &[String],
+    fields: &Fields,
+) -> Result<Vec<String>, RequestError> {
+    scopes::wanted(configured_scopes, &Filling::new(provider, fields).with_client(client))
 }
 
 /// The device authorization request (§3.1).
@@ -146,7 +162,54 @@ impl Waiting {
         }
     }
 
+    /// The text to seal while the person is at the other device.
+    pub fn seal_text(&self) -> Secret<Vec<u8>> {
+        sealed_json::write(&Written {
+            user_code: &self.user_code,
+            verification_uri: &self.verification_uri,
+            verification_uri_complete: self.verification_uri_complete.as_ref(),
+            expires_at: self.expires_at,
+            interval_s: self.interval.as_secs(),
+            device_code: self.device_code.expose(),
+        })
+    }
+
+    /// Reads what [`Waiting::seal_text`] wrote.
+    pub fn from_seal_text(text: &[u8]) -> Result<Self, CorruptWaiting> {
+        // The cause quotes the text, so it goes no further.
+        let read: Read = serde_json::from_slice(text).map_err(|_| CorruptWaiting)?;
+        Ok(Self {
+            user_code: read.user_code,
+            verification_uri: read.verification_uri,
+            verification_uri_complete: read.verification_uri_complete,
+            expires_at: read.expires_at,
+            interval: Duration::from_secs(read.interval_s),
+            device_code: read.device_code,
+        })
+    }
+
     fn slower(self) -> Self {
         Self { interval: (self.interval + SLOWER_BY).min(LONGEST_INTERVAL), ..self }
     }
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    user_code: &'a str,
+    verification_uri: &'a Url,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification_uri_complete: Option<&'a Url>,
+    expires_at: Timestamp,
+    interval_s: u64,
+    device_code: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    user_code: String,
+    verification_uri: Url,
+    verification_uri_complete: Option<Url>,
+    expires_at: Timestamp,
+    interval_s: u64,
+    device_code: Secret<String>,
 }

@@ -7,8 +7,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::AUTHORIZATION;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value, json};
+use url::Url;
 use vault::Secret;
 
 use crate::jose::Signer;
@@ -62,7 +63,9 @@ pub fn prove(
     occasion: &Occasion,
     nonce: Option<&str>,
 ) -> Result<(), RequestError> {
-    insert_proof(request, key, occasion, nonce, None)
+    let proof = proof(&request.method, &request.url, key, occasion, nonce, None)?;
+    request.headers.insert(DPOP, proof);
+    Ok(())
 }
 
 /// Adds the proof to an API call (§7), with the token it presents under the scheme `DPoP`.
@@ -73,9 +76,23 @@ pub fn present(
     occasion: &Occasion,
     nonce: Option<&str>,
 ) -> Result<(), RequestError> {
+    present_in(&request.method, &request.url, &mut request.headers, key, access_token, occasion, nonce)
+}
+
+/// [`present`], for a call that is not put together yet.
+pub(crate) fn present_in(
+    method: &Method,
+    url: &Url,
+    headers: &mut HeaderMap,
+    key: &DpopKey,
+    access_token: &Secret<String>,
+    occasion: &Occasion,
+    nonce: Option<&str>,
+) -> Result<(), RequestError> {
     let value = Secret::new(format!("DPoP {}", access_token.expose()));
-    request.headers.insert(AUTHORIZATION, authorization(value.expose(), "the access token")?);
-    insert_proof(request, key, occasion, nonce, Some(access_token))
+    headers.insert(AUTHORIZATION, authorization(value.expose(), "the access token")?);
+    headers.insert(DPOP, proof(method, url, key, occasion, nonce, Some(access_token))?);
+    Ok(())
 }
 
 /// The nonce that a refused request has to be repeated with; nothing when the refusal has another reason.
@@ -103,15 +120,16 @@ pub fn nonce(response: &Response) -> Option<String> {
 }
 
 /// The proof (§4.2): which method and URL, when, once only, and for which token.
-fn insert_proof(
-    request: &mut Request,
+fn proof(
+    method: &Method,
+    url: &Url,
     key: &DpopKey,
     occasion: &Occasion,
     nonce: Option<&str>,
     access_token: Option<&Secret<String>>,
-) -> Result<(), RequestError> {
+) -> Result<HeaderValue, RequestError> {
     let signer = key.signer()?;
-    let mut target = request.url.clone();
+    let mut target = url.clone();
     target.set_query(None);
     target.set_fragment(None);
     let header = Map::from_iter([
@@ -120,7 +138,7 @@ fn insert_proof(
     ]);
     let mut claims = Map::from_iter([
         ("jti".to_owned(), json!(occasion.uuid())),
-        ("htm".to_owned(), json!(request.method.as_str())),
+        ("htm".to_owned(), json!(method.as_str())),
         ("htu".to_owned(), json!(target.as_str())),
         ("iat".to_owned(), json!(occasion.now.as_second())),
     ]);
@@ -132,6 +150,5 @@ fn insert_proof(
     let proof = signer.sign(header, &claims).map_err(|_| BAD_KEY)?;
     let mut value = HeaderValue::from_str(proof.expose()).map_err(|_| BAD_KEY)?;
     value.set_sensitive(true);
-    request.headers.insert(DPOP, value);
-    Ok(())
+    Ok(value)
 }

@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::discovery::{self, DiscoveryError, Metadata};
-use crate::message::{Request, Response};
+use crate::fields::{Fields, Filling};
+use crate::message::{Request, RequestError, Response};
+use crate::resolve::revocation_at;
 
 /// How many scopes of a server's list are asked for at most.
 const MOST_SCOPES: usize = 100;
@@ -63,6 +65,12 @@ struct Resource {
     authorization_servers: Vec<String>,
     #[serde(default)]
     scopes_supported: Vec<String>,
+}
+
+/// The server's address, where the definition leaves the endpoints to be found.
+pub fn server_url(provider: &Provider, fields: &Fields) -> Option<Result<Url, RequestError>> {
+    let template = provider.mcp.as_ref()?.server_url.as_ref()?;
+    Some(Filling::new(provider, fields).url("MCP server URL", &template.clone().into()))
 }
 
 /// Begins at the server's address.
@@ -142,6 +150,7 @@ pub fn provider(
     resolved.authorization = Some(Authorization {
         url: literal(authorization_url.as_str()),
         params: params.clone(),
+        pushed_url: metadata.pushed_authorization_request_endpoint.as_ref().map(|url| literal(url.as_str())),
         response_type: None,
         rename: BTreeMap::new(),
         omit: Vec::new(),
@@ -163,7 +172,10 @@ pub fn provider(
         headers: Texts::new(),
         response: TokenResponse::default(),
         lifetime_s: None,
+        dpop: false,
     });
+    let revocation = metadata.revocation_endpoint.as_ref().map(|url| revocation_at(literal(url.as_str())));
+    resolved.revocation = revocation.or(resolved.revocation.take());
     if resolved.scopes.default.is_empty() {
         resolved.scopes.default.clone_from(&server.scopes);
     }

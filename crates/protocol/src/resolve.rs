@@ -57,7 +57,11 @@ pub fn provider(
     resolved.verify = settings.text("verify_url").map(verify_at).or(resolved.verify);
     match provider.auth {
         AuthMode::Oauth2 => {
-            resolved.authorization = Some(settings.authorization()?);
+            resolved.authorization = match settings.authorization() {
+                // On another device nobody is sent to this page.
+                Err(_) if is_on_device(config) => None,
+                page => Some(page?),
+            };
             resolved.token = Some(settings.token()?);
             settings.surroundings(&mut resolved);
         }
@@ -92,7 +96,7 @@ pub fn provider(
 pub fn needs_metadata(provider: &Provider, config: &BTreeMap<String, String>) -> Option<String> {
     let settings = Settings { config, metadata: None };
     let endpoints: &[&str] = match provider.auth {
-        AuthMode::Oauth2 => &["authorization_url", "token_url"],
+        AuthMode::Oauth2 => oauth2_endpoints(config),
         AuthMode::Oauth2ClientCredentials => &["token_url"],
         AuthMode::Oauth1
         | AuthMode::ApiKey
@@ -113,6 +117,20 @@ pub fn needs_metadata(provider: &Provider, config: &BTreeMap<String, String>) ->
     let given = endpoints.iter().all(|name| settings.text(name).is_some());
     let issuer = settings.text("issuer").filter(|_| is_operator_defined(provider) && !given)?;
     Some(issuer.to_owned())
+}
+
+/// Whether people type a code on another device (RFC 8628).
+fn is_on_device(config: &BTreeMap<String, String>) -> bool {
+    config.get("flow").is_some_and(|flow| flow.trim() == "device")
+}
+
+/// The endpoints that a code cannot be had without.
+fn oauth2_endpoints(config: &BTreeMap<String, String>) -> &'static [&'static str] {
+    if is_on_device(config) {
+        &["device_authorization_url", "token_url"]
+    } else {
+        &["authorization_url", "token_url"]
+    }
 }
 
 fn is_operator_defined(provider: &Provider) -> bool {
@@ -146,6 +164,9 @@ impl Settings<'_> {
         Ok(Authorization {
             url: url.ok_or(ResolveError::NoEndpoint { endpoint: "authorization_endpoint" })?,
             params: self.literals("authorization_params"),
+            pushed_url: self.endpoint("pushed_authorization_url", |known| {
+                known.pushed_authorization_request_endpoint.as_ref()
+            }),
             pkce: if self.text("pkce") == Some("none") { Pkce::None } else { Pkce::S256 },
             issuer,
             iss_in_response: self.metadata.is_some_and(|known| known.iss_in_response),
@@ -168,6 +189,7 @@ impl Settings<'_> {
             headers: BTreeMap::new(),
             response: TokenResponse::default(),
             lifetime_s: None,
+            dpop: self.text("dpop") == Some("on"),
             rename: BTreeMap::new(),
             omit: Vec::new(),
             in_query: Vec::new(),
@@ -209,9 +231,9 @@ impl Settings<'_> {
             .endpoint("revocation_url", |known| known.revocation_endpoint.as_ref())
             .map(revocation_at)
             .or(resolved.revocation.take());
-        let device = self.metadata.and_then(|known| known.device_authorization_endpoint.as_ref());
-        resolved.device =
-            device.map(|url| Device { url: literal(url.as_str()).into() }).or(resolved.device.take());
+        let device =
+            self.endpoint("device_authorization_url", |known| known.device_authorization_endpoint.as_ref());
+        resolved.device = device.map(|url| Device { url }).or(resolved.device.take());
         resolved.lifecycle.introspection_url = self
             .endpoint("introspection_url", |known| known.introspection_endpoint.as_ref())
             .or(resolved.lifecycle.introspection_url.take());
@@ -260,7 +282,7 @@ fn verify_at(url: &str) -> Verify {
     }
 }
 
-fn revocation_at(url: Alternatives) -> Revocation {
+pub(crate) fn revocation_at(url: Alternatives) -> Revocation {
     Revocation {
         url,
         method: None,

@@ -34,15 +34,28 @@ pub fn missing_scopes(requested: &[String], tokens: &OAuth2Tokens) -> Vec<String
         .split(|sign: char| sign.is_whitespace() || sign == ',')
         .filter(|name| !name.is_empty())
         .collect();
+    // GitHub leaves out of its answer what a wider scope covers, such as `user:email` beside `user`.
+    let is_covered = |scope: &str| {
+        let wider = scope.split_once(':').map(|(wider, _)| wider);
+        wider.is_some_and(|wider| granted.contains(&wider) && requested.iter().any(|asked| asked == wider))
+    };
     let is_granted = |scope: &String| {
         let is_held = tokens.refresh_token.is_some() && FOR_REFRESHING.contains(&scope.as_str());
-        is_held || granted.iter().any(|known| is_same(known, scope))
+        is_held
+            || stands_for_others(scope)
+            || is_covered(scope)
+            || granted.iter().any(|known| is_same(known, scope))
     };
     requested.iter().filter(|scope| !is_granted(scope)).cloned().collect()
 }
 
 /// Scopes that ask for a refresh token. Few servers repeat them in their answer.
 const FOR_REFRESHING: &[&str] = &["offline_access", "offline", "offline.access"];
+
+/// Microsoft's `.default` asks for whatever the app was registered with, and is answered with those names.
+fn stands_for_others(scope: &str) -> bool {
+    scope.rsplit('/').next() == Some(".default")
+}
 
 fn is_same(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right) || {

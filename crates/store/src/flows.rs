@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use model::token::TokenHash;
 use model::{EnvironmentId, IntegrationId, PendingFlow, SessionId};
 use uuid::Uuid;
+use vault::Sealed;
 
 use crate::columns::{Columns, ms};
 use crate::db::{Row, Store, Tx};
@@ -46,6 +47,31 @@ pub async fn consume(
     let flow = rows!(tx.on(), FlowRow, sql, &state_hash[..], ms(now))?.pop();
     tx.commit().await?;
     Ok(flow)
+}
+
+/// The flow of a state that can still be taken; it is left where it is.
+pub async fn find(
+    store: &Store,
+    state_hash: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<PendingFlow>, Error> {
+    let sql =
+        "select id, state_hash, environment_id, integration_id, session_id, browser_hash, sealed, created_at,
+            expires_at
+        from flows where state_hash = $1 and consumed_at is null and expires_at > $2";
+    Ok(rows!(store.reader().await?.on(), FlowRow, sql, &state_hash[..], ms(now))?.pop())
+}
+
+/// Writes the sealed part of a flow anew, in a transaction of its own, if it still is what it was and nobody has taken
+/// the flow. Of several who try at once one succeeds.
+pub async fn reseal(store: &Store, flow: &PendingFlow, sealed: &Sealed) -> Result<bool, Error> {
+    let mut tx = store.begin().await?;
+    let sql = "update flows set sealed = $4
+        where environment_id = $1 and id = $2 and sealed = $3 and consumed_at is null";
+    let touched =
+        execute!(tx.on(), sql, flow.environment.0, flow.id, flow.sealed.as_bytes(), sealed.as_bytes())?;
+    tx.commit().await?;
+    Ok(touched == 1)
 }
 
 /// Deletes the flows that ended before a time. Answers how many.

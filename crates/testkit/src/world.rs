@@ -91,7 +91,7 @@ impl World {
     ///
     /// When it cannot be made.
     pub async fn beside(location: Location, sandbox: impl Into<Arc<Sandbox>>) -> Self {
-        Self::knowing(location, sandbox, Catalog::embedded()).await
+        Self::with_catalog_beside(location, sandbox, Catalog::embedded()).await
     }
 
     /// A world with providers of its own.
@@ -102,10 +102,27 @@ impl World {
     pub async fn with_catalog(location: Location, catalog: Catalog) -> Self {
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let sandbox = Sandbox::start(local).await.expect("a free port on loopback");
-        Self::knowing(location, sandbox, catalog).await
+        Self::with_catalog_beside(location, sandbox, catalog).await
     }
 
-    async fn knowing(location: Location, sandbox: impl Into<Arc<Sandbox>>, catalog: Catalog) -> Self {
+    /// A world that knows one provider more: a file of the catalog's format, under this slug.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made, or the file has a mistake.
+    pub async fn knowing(location: Location, slug: &str, file: &str) -> Self {
+        let directory = tempfile::tempdir().expect("the directory for temporary files is writable");
+        std::fs::write(directory.path().join(format!("{slug}.toml")), file).expect("the file is written");
+        let catalog = Catalog::with_overlay(directory.path());
+        let catalog = catalog.unwrap_or_else(|error| panic!("the provider is well formed: {error}"));
+        Self::with_catalog(location, catalog).await
+    }
+
+    async fn with_catalog_beside(
+        location: Location,
+        sandbox: impl Into<Arc<Sandbox>>,
+        catalog: Catalog,
+    ) -> Self {
         let (clock, chance, egress) = (TestClock::default(), SeededChance::default(), loopback_egress());
         Self::build(location, sandbox.into(), catalog, clock, chance, egress).await
     }

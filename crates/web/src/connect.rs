@@ -7,7 +7,9 @@
 mod addresses;
 mod assets;
 mod callback;
+mod client_document;
 mod cookies;
+mod device;
 mod done;
 mod enter;
 mod field;
@@ -40,7 +42,11 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/connect/s/{session}", get(list::show))
         .route("/connect/s/{session}/{integration}", get(form::show).post(form::submit))
         .route("/connect/s/{session}/done/{integration}", get(done::show))
+        .route("/connect/device/{flow}", get(device::show))
         .route("/oauth/callback", get(callback::receive))
+        // Where apps that were set up for the contract's other address come back to.
+        .route("/app-auth/connect", get(callback::receive))
+        .route("/oauth/client-metadata/{environment}/{integration}", get(client_document::serve))
         .route("/connect/assets/{name}", get(assets::serve))
         .route("/images/template-logos/{file}", get(logo::serve))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))

@@ -70,6 +70,8 @@ fn consent<'a>(provider: &'a Provider, sites: &mut Sites<'a>) {
     if let Some(authorization) = &provider.authorization {
         sites.alternatives("authorization.url", Moment::Consent, Form::Url, &authorization.url);
         sites.texts("authorization.params", Moment::Consent, Form::Param, &authorization.params);
+        let pushed = authorization.pushed_url.as_ref();
+        sites.optional("authorization.pushed_url", Moment::Consent, Form::Url, pushed);
     }
     if let Some(device) = &provider.device {
         sites.alternatives("device.url", Moment::Consent, Form::Url, &device.url);
@@ -100,6 +102,7 @@ fn tokens<'a>(provider: &'a Provider, sites: &mut Sites<'a>) {
     }
     if let Some(app) = &provider.app {
         sites.alternatives("app.token_url", Moment::Renewal, Form::Url, &app.token_url);
+        sites.optional("app.proof_url", Moment::Renewal, Form::Url, app.proof_url.as_ref());
         sites.value("app.app_id", Moment::Signing, Some(&app.app_id));
         sites.value("app.private_key", Moment::Signing, Some(&app.private_key));
     }

@@ -16,6 +16,9 @@ pub struct Authorization {
     /// Extra fixed query parameters.
     #[serde(default)]
     pub params: Texts,
+    /// Where the parameters are pushed before the browser is sent (RFC 9126), when that is wanted.
+    #[serde(default)]
+    pub pushed_url: Option<Alternatives>,
     /// The value of `response_type`, when it is not `code`.
     #[serde(default)]
     pub response_type: Option<String>,

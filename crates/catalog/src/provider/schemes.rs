@@ -200,6 +200,10 @@ pub struct App {
     pub app_id: Template,
     /// Its private RSA key, PEM.
     pub private_key: Template,
+    /// A call with the user's own token that succeeds only when the installation is theirs. The number of an
+    /// installation comes from a browser, so without this anybody's could be claimed.
+    #[serde(default)]
+    pub proof_url: Option<Alternatives>,
 }
 
 /// A server of the Model Context Protocol as OAuth sees it.

@@ -40,6 +40,9 @@ pub struct TokenEndpoint {
     /// Seconds to assume when the answer names no lifetime.
     #[serde(default)]
     pub lifetime_s: Option<u64>,
+    /// Tokens are bound to a key of the connection (RFC 9449). What the token is presented with has to prove that key.
+    #[serde(default)]
+    pub dpop: bool,
 }
 
 /// Client authentication at the token endpoint.
@@ -53,6 +56,8 @@ pub enum ClientAuth {
     ClientSecretBasic,
     /// A signed assertion (RFC 7523 §2.2).
     PrivateKeyJwt,
+    /// The same, signed with the client secret (RFC 7523 §2.2, `OpenID` Connect Core §9).
+    ClientSecretJwt,
     /// The secret as Basic user name with an empty password, nothing in the body.
     SecretAsBasicUser,
     /// Identifier and secret as the parameters `username` and `password`.

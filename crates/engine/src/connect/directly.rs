@@ -52,7 +52,7 @@ impl Engine {
             credential: credential.entered(),
             ..self.all_fields(&provider, &integration, &config, &SecretMap::new())?
         };
-        let client = self.client_of(&integration, &credential)?;
+        let client = self.client_with(&integration, &credential)?;
         self.verify(&provider, &credential, &fields, client.as_ref()).await?;
         let key = integration.key.clone();
         let new = Save::of_session(&by, integration, provider, connection, credential, config);

@@ -2,7 +2,7 @@
 
 use catalog::Provider;
 use catalog::input::{Input, Kind};
-use catalog::provider::{AuthMode, Quirk};
+use catalog::provider::{AuthMode, Starter};
 use model::integration::State;
 use model::{Integration, IntegrationKey};
 use serde_json::{Map, Value};
@@ -30,6 +30,8 @@ pub struct Choice {
 pub enum Scheme {
     /// At the provider, by redirect.
     Redirect,
+    /// At the provider on another device, with a code that is shown here.
+    Device,
     /// By a key.
     ApiKey,
     /// By user name and password.
@@ -130,7 +132,7 @@ impl Engine {
         let chosen = self.choose(by, key).await?;
         let provider = self.provider_of(&chosen.integration)?;
         let chosen = self.with_external_id(by, chosen, &provider).await?;
-        let scheme = scheme(&provider)?;
+        let scheme = scheme_of(&provider, &chosen.integration)?;
         let preset = chosen.defaults.connection_config.unwrap_or_default();
         let own = credential_inputs(&provider);
         let is_asked = |input: &&Input| !input.automated && !input.hidden;
@@ -210,28 +212,46 @@ pub(super) fn scheme(provider: &Provider) -> Result<Scheme, Error> {
             "this way of connecting is not supported in this release; where the API can import it, do that";
         Err(Error::refused(Rule::Body, message))
     };
-    let has_further_tokens = provider.long_token.is_some()
-        || provider.second_token.is_some()
-        || provider.quirks.contains(&Quirk::BullhornRestLogin);
-    if has_further_tokens {
+    // The vendor would notify us, and nothing listens for that yet.
+    if provider.plugin.as_ref().is_some_and(|plugin| plugin.started_by == Starter::Vendor) {
         return refused();
     }
     match provider.auth {
-        AuthMode::Oauth2 => Ok(Scheme::Redirect),
-        AuthMode::Oauth2ClientCredentials => Ok(Scheme::ClientCredentials),
-        AuthMode::ApiKey => Ok(Scheme::ApiKey),
-        AuthMode::Basic => Ok(Scheme::Basic),
-        AuthMode::None => Ok(Scheme::None),
-        AuthMode::Oauth1TokenBased => Ok(Scheme::TokenPair),
-        AuthMode::TwoStep | AuthMode::SessionLogin | AuthMode::Signature => Ok(Scheme::Login),
-        AuthMode::Jwt => Ok(Scheme::SigningKey),
-        AuthMode::AwsSigv4 => Ok(Scheme::Role),
-        AuthMode::Oauth1
+        AuthMode::Oauth2
+        | AuthMode::Oauth1
         | AuthMode::AppInstallation
         | AuthMode::AppInstallationWithUserOauth
         | AuthMode::PluginInstall
         | AuthMode::McpOauth2
-        | AuthMode::McpOauth2Discovery => refused(),
+        | AuthMode::McpOauth2Discovery => Ok(Scheme::Redirect),
+        AuthMode::Oauth2ClientCredentials => Ok(Scheme::ClientCredentials),
+        AuthMode::ApiKey => Ok(Scheme::ApiKey),
+        AuthMode::Basic => Ok(Scheme::Basic),
+        AuthMode::None => Ok(Scheme::None),
+        AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4 => refused(),
+    }
+}
+
+/// How one authorizes through an integration: its operator may have chosen the other device.
+pub(super) fn scheme_of(provider: &Provider, integration: &Integration) -> Result<Scheme, Error> {
+    match scheme(provider)? {
+        Scheme::Redirect if is_device(provider, integration) => Ok(Scheme::Device),
+        other => Ok(other),
+    }
+}
+
+/// Whether people type a code on another device: the operator says so, or the provider has no other page. Providers
+/// that take no inputs of the operator are told by a free-form value.
+pub(super) fn is_device(provider: &Provider, integration: &Integration) -> bool {
+    let chosen = integration.config.get("flow").or_else(|| integration.custom.get("flow"));
+    match chosen.map(String::as_str) {
+        Some(flow) => flow == "device",
+        None => provider.device.is_some() && provider.authorization.is_none(),
     }
 }
 
@@ -292,5 +312,51 @@ struct NoValues;
 impl catalog::Values for NoValues {
     fn value(&self, _: &catalog::Placeholder) -> Option<String> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use catalog::Catalog;
+    use catalog::provider::{Quirk, Registration};
+
+    use super::*;
+
+    /// Whether there is a page to go to: written down, entered by the operator, or found by asking the server.
+    fn has_page(provider: &Provider) -> bool {
+        let is_found = provider.mcp.as_ref().is_some_and(|mcp| mcp.server_url.is_some());
+        provider.authorization.is_some() || provider.quirks.contains(&Quirk::OperatorDefined) || is_found
+    }
+
+    #[test]
+    fn every_provider_of_the_catalog_with_a_page_of_its_own_can_be_set_out_to() {
+        let catalog = Catalog::embedded();
+        let (mut able, mut refused) = (0, Vec::new());
+        for provider in catalog.iter().filter(|provider| provider.auth.has_consent()) {
+            match scheme(&provider) {
+                Ok(scheme) => {
+                    assert_eq!(scheme, Scheme::Redirect, "{}", provider.slug);
+                    assert!(has_page(&provider), "{} has no page", provider.slug);
+                    able += 1;
+                }
+                Err(_) => refused.push(provider.slug.clone()),
+            }
+        }
+        // Installed at the vendor, who would have to notify us.
+        assert_eq!(refused, ["sentry-oauth"]);
+        assert!(able >= 470, "{able} providers");
+    }
+
+    #[test]
+    fn every_client_that_is_registered_by_request_has_an_endpoint_to_be_registered_at() {
+        let catalog = Catalog::embedded();
+        for provider in catalog.iter() {
+            let Some(mcp) = provider.mcp.as_ref().filter(|mcp| mcp.registration == Registration::Dynamic)
+            else {
+                continue;
+            };
+            let known = mcp.registration_url.is_some() || mcp.server_url.is_some();
+            assert!(known, "{}", provider.slug);
+        }
     }
 }

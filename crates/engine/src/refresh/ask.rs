@@ -1,10 +1,9 @@
 //! Asking the provider for a fresh credential, and what a failed attempt says.
 
-use catalog::Provider;
 use egress::Limits;
 use model::Connection;
-use model::integration::CLIENT_SECRET;
-use protocol::{Client, Credential, Fields, OAuth2Tokens, RequestError, Response, TokenError, refresh};
+use protocol::after_token::Context;
+use protocol::{Credential, RequestError, Response, TokenError};
 
 use super::{Lease, Prepared};
 use crate::Engine;
@@ -22,37 +21,42 @@ pub(crate) struct Attempt {
     pub(crate) refused: bool,
 }
 
+/// What an attempt that succeeded brought.
+pub(super) struct Asked {
+    pub(super) secrets: ConnectionSecrets,
+    /// Why the credential is not whole although what it renews itself by is new: both have to be kept.
+    pub(super) setback: Option<Attempt>,
+}
+
 impl Engine {
-    /// One request to the provider. The outer error is ours, the inner one the provider's.
+    /// One request to the provider, or as many as one refresh takes. The outer error is ours, the inner one the provider's.
     pub(super) async fn ask_provider(
         &self,
         connection: &Connection,
         prepared: &Prepared,
         lease: &Lease,
-    ) -> Result<Result<ConnectionSecrets, Attempt>, Error> {
+    ) -> Result<Result<Asked, Attempt>, Error> {
         let Prepared { integration, provider } = prepared;
         let secrets = self.open_connection(connection)?;
         let fields = self.all_fields(provider, integration, &connection.config, &secrets.fields)?;
+        self.in_time(lease)?;
         let fresh = match &secrets.credential {
             Credential::OAuth2(tokens) => {
-                let secret = self.open_integration(integration)?.remove(CLIENT_SECRET);
-                let own = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
-                self.in_time(lease)?;
-                self.renewed(provider, &own, tokens, &fields).await.map(Credential::OAuth2)
+                let client = self.client_of(integration, tokens)?;
+                let context = Context { provider, client: &client, fields: &fields };
+                return Ok(self.renewed(context, tokens, &secrets.fields, lease).await);
+            }
+            Credential::App { user, .. } => {
+                let client = self.own_client(integration)?;
+                let context = Context { provider, client: &client, fields: &fields };
+                self.renewed_app(context, user.as_ref(), lease).await
             }
             Credential::ClientCredentials { .. }
             | Credential::TwoStep(_)
             | Credential::Jwt(_)
             | Credential::Signature(_)
             | Credential::Session(_)
-            | Credential::Aws(_) => {
-                self.in_time(lease)?;
-                self.made_again(connection, prepared, &secrets.credential, fields).await
-            }
-            Credential::App { .. } => {
-                let message = "renewing this kind of credential is not supported in this release";
-                return Err(Error::refused(Rule::Body, message));
-            }
+            | Credential::Aws(_) => self.made_again(connection, prepared, &secrets.credential, fields).await,
             Credential::OAuth1 { .. }
             | Credential::OAuth1TokenBased { .. }
             | Credential::ApiKey { .. }
@@ -61,24 +65,10 @@ impl Engine {
                 return Err(Error::refused(Rule::Body, "this kind of credential cannot be refreshed"));
             }
         };
-        Ok(fresh.map(|credential| ConnectionSecrets { credential, fields: secrets.fields }))
-    }
-
-    async fn renewed(
-        &self,
-        provider: &Provider,
-        own: &Client,
-        tokens: &OAuth2Tokens,
-        fields: &Fields,
-    ) -> Result<OAuth2Tokens, Attempt> {
-        let client = tokens.client_override.as_ref().unwrap_or(own);
-        let response = self.ask(refresh::request(provider, client, tokens, fields)).await?;
-        refresh::outcome(provider, tokens, fields, &response, self.ports().now()).map_err(|error| {
-            let spent = [Some(&tokens.access_token), tokens.refresh_token.as_ref(), client.secret.as_ref()];
-            let told: Vec<&str> =
-                spent.into_iter().flatten().map(|secret| secret.expose().as_str()).collect();
-            Attempt::refused(&error, &told)
-        })
+        Ok(fresh.map(|credential| Asked {
+            secrets: ConnectionSecrets { credential, fields: secrets.fields },
+            setback: None,
+        }))
     }
 
     pub(crate) async fn ask(

@@ -178,6 +178,7 @@ impl Told {
             stream: connection.id.0,
             operation: Operation::Refresh,
             error: Some(EventError { description: attempt.message.clone(), kind: attempt.code.clone() }),
+            missing_scopes: &[],
             tags: Some(&connection.tags),
             end_user: None,
             url_override: connection.webhook_url_override.as_deref(),

@@ -21,7 +21,7 @@ async fn connect(world: &World, integration: &str, values: &[(&str, &str)]) -> (
             let key = connected.connection.clone();
             (connected, Established { integration, key })
         }
-        Ok(Submitted::Redirect { .. }) => panic!("a form does not redirect"),
+        Ok(Submitted::Redirect { .. } | Submitted::Device { .. }) => panic!("a form does not lead away"),
         Err(error) => panic!("it is connected: {error}"),
     }
 }

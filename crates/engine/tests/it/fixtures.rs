@@ -146,7 +146,9 @@ pub(crate) async fn listed(world: &World) -> Vec<Listed> {
 pub(crate) async fn redirected(world: &World, by: &SessionCaller, to: &IntegrationKey) -> url::Url {
     match submitted(world, by, to, &[]).await {
         Ok(Submitted::Redirect { url, .. }) => url,
-        Ok(Submitted::Connected(_)) => panic!("a redirect scheme leads to the provider"),
+        Ok(Submitted::Connected(_) | Submitted::Device { .. }) => {
+            panic!("a redirect scheme leads to the provider")
+        }
         Err(error) => panic!("the authorization starts: {error}"),
     }
 }
@@ -235,7 +237,7 @@ pub(crate) async fn machine(world: &World) -> Established {
     let entered = [("client_id", "sandbox-client"), ("client_secret", "sandbox-secret")];
     match submitted(world, &world.session().await, &integration, &entered).await {
         Ok(Submitted::Connected(connected)) => Established { integration, key: connected.connection },
-        Ok(Submitted::Redirect { .. }) => panic!("a machine is not redirected"),
+        Ok(Submitted::Redirect { .. } | Submitted::Device { .. }) => panic!("a machine is not redirected"),
         Err(error) => panic!("the client is connected: {error}"),
     }
 }

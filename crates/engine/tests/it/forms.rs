@@ -22,7 +22,7 @@ async fn connected(world: &World, integration: &str, values: &[(&str, &str)]) ->
     let integration = crate::fixtures::integration_key(integration);
     match submitted(world, &world.session().await, &integration, values).await {
         Ok(Submitted::Connected(connected)) => Established { integration, key: connected.connection },
-        Ok(Submitted::Redirect { .. }) => panic!("a form does not redirect"),
+        Ok(Submitted::Redirect { .. } | Submitted::Device { .. }) => panic!("a form does not lead away"),
         Err(error) => panic!("it is connected: {error}"),
     }
 }

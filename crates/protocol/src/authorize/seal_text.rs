@@ -7,6 +7,7 @@ use url::Url;
 use vault::Secret;
 
 use super::{Flow, TokenUrl};
+use crate::dpop::DpopKey;
 use crate::sealed_json;
 
 /// A sealed flow opened to something that is no flow.
@@ -31,6 +32,7 @@ impl Flow {
             iss_required: self.iss_required,
             client_auth: self.client_auth,
             requested_scopes: &self.requested_scopes,
+            dpop_key: self.dpop_key.as_ref().map(DpopKey::scalar),
         };
         sealed_json::write(&written)
     }
@@ -53,6 +55,7 @@ impl Flow {
             iss_required: read.iss_required,
             client_auth: read.client_auth,
             requested_scopes: read.requested_scopes,
+            dpop_key: read.dpop_key.map(DpopKey::from_scalar),
         })
     }
 }
@@ -70,6 +73,8 @@ struct Written<'a> {
     iss_required: bool,
     client_auth: ClientAuth,
     requested_scopes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpop_key: Option<&'a [u8; 32]>,
 }
 
 #[derive(Deserialize)]
@@ -83,4 +88,5 @@ struct Read {
     iss_required: bool,
     client_auth: ClientAuth,
     requested_scopes: Vec<String>,
+    dpop_key: Option<Secret<[u8; 32]>>,
 }

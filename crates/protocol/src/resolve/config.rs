@@ -9,7 +9,7 @@ use http::HeaderName;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::is_operator_defined;
+use super::{is_operator_defined, oauth2_endpoints};
 use crate::authorize::is_reserved;
 use crate::discovery::parse_issuer;
 
@@ -49,10 +49,13 @@ pub fn check_config(provider: &Provider, config: &BTreeMap<String, String>) -> V
     }
     match provider.auth {
         AuthMode::Oauth2 => {
-            check.endpoints_or_issuer(&["authorization_url", "token_url"]);
+            check.endpoints_or_issuer(oauth2_endpoints(config));
             check.urls(&["refresh_url", "revocation_url", "introspection_url", "api_base_url", "verify_url"]);
+            check.urls(&["pushed_authorization_url"]);
             check.client_auth();
             check.one_of("pkce", &["S256", "none"]);
+            check.one_of("dpop", &["on", "off"]);
+            check.one_of("flow", &["redirect", "device"]);
             check.params("authorization_params", is_reserved);
             check.params("token_params", is_own_token_param);
         }
@@ -98,6 +101,7 @@ pub(super) fn client_auth(name: &str) -> Option<ClientAuth> {
         "client_secret_post" => Some(ClientAuth::ClientSecretPost),
         "client_secret_basic" => Some(ClientAuth::ClientSecretBasic),
         "private_key_jwt" => Some(ClientAuth::PrivateKeyJwt),
+        "client_secret_jwt" => Some(ClientAuth::ClientSecretJwt),
         "none" => Some(ClientAuth::None),
         _ => None,
     }
@@ -183,7 +187,8 @@ impl<'a> Check<'a> {
     }
 
     fn client_auth(&mut self) {
-        let names = ["client_secret_post", "client_secret_basic", "private_key_jwt", "none"];
+        let names =
+            ["client_secret_post", "client_secret_basic", "private_key_jwt", "client_secret_jwt", "none"];
         self.one_of("client_auth", &names);
     }
 

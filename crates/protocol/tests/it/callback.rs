@@ -11,6 +11,7 @@ use crate::given;
 
 fn flow() -> Flow {
     Flow {
+        dpop_key: None,
         token_url: TokenUrl::Known(Url::parse("https://login.example.com/token").unwrap()),
         redirect_uri: given::redirect_uri(),
         client_id: "app 1".to_owned(),

@@ -48,6 +48,7 @@ pub(super) struct ConnectionRow {
     last_fetched_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
+    missing_scopes: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -105,6 +106,7 @@ impl Row for ConnectionRow {
                 error_code: self.refresh_error_code,
                 error_log_id: self.refresh_error_log_id,
             },
+            missing_scopes: columns.json("missing_scopes", &self.missing_scopes)?,
             account: self.account,
             lookups: LookupHealth {
                 failures: columns.count("lookup_failures", self.lookup_failures)?,

@@ -18,8 +18,11 @@ pub(crate) enum Schema {
     Audit,
 }
 
-const MAIN: [&str; 2] =
-    [include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_lookups.sql")];
+const MAIN: [&str; 3] = [
+    include_str!("../../migrations/0001_initial.sql"),
+    include_str!("../../migrations/0002_lookups.sql"),
+    include_str!("../../migrations/0003_missing_scopes.sql"),
+];
 const AUDIT: [&str; 1] = [include_str!("../../migrations/audit/0001_initial.sql")];
 
 const ATTEMPTS: u32 = 20;
@@ -61,15 +64,17 @@ impl Schema {
 }
 
 fn lost_a_race(error: &MigrateError) -> bool {
-    // PostgreSQL: unique violation (in its own catalog), duplicate table, duplicate object, serialization failure,
+    // PostgreSQL: unique violation (in its own catalog), duplicate table, duplicate column, duplicate object, serialization failure,
     // deadlock, lock not available, internal error ("tuple concurrently updated"). SQLite: busy, busy snapshot.
-    const CODES: [&str; 9] = ["23505", "42P07", "42710", "40001", "40P01", "55P03", "XX000", "5", "517"];
+    const CODES: [&str; 10] =
+        ["23505", "42P07", "42701", "42710", "40001", "40P01", "55P03", "XX000", "5", "517"];
     let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
         return false;
     };
     error.as_database_error().is_some_and(|error| {
         error.code().is_some_and(|code| CODES.contains(&&*code))
             || error.message().ends_with("already exists")
+            || error.message().starts_with("duplicate column name")
     })
 }
 

@@ -49,6 +49,7 @@ async fn a_connection_with_nothing_optional_is_read_back() {
             expires_at: None,
             refreshable: false,
             refresh: RefreshHealth::default(),
+            missing_scopes: Vec::new(),
             account: None,
             last_fetched_at: None,
             ..connection(5, &github)
@@ -146,6 +147,7 @@ async fn a_replaced_connection_keeps_only_what_names_it() {
             expires_at: None,
             refreshable: false,
             refresh: RefreshHealth::default(),
+            missing_scopes: vec!["files.read".to_owned(), "offline_access".to_owned()],
             account: None,
             updated_at: at(51),
             // These stay.

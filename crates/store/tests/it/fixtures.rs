@@ -136,6 +136,7 @@ pub(crate) fn connection(n: u64, integration: &Integration) -> Connection {
         expires_at: Some(at(3600)),
         refreshable: true,
         refresh: health(),
+        missing_scopes: vec!["repo".to_owned()],
         account: Some("octocat".to_owned()),
         lookups: LookupHealth::default(),
         last_fetched_at: Some(at(2)),

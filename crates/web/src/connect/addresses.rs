@@ -21,6 +21,11 @@ pub(crate) fn done(session: SessionId, integration: &str) -> String {
     format!("/connect/s/{session}/done/{}", utf8_percent_encode(integration, RESERVED))
 }
 
+/// The page of an authorization on another device.
+pub(crate) fn device(flow: &str) -> String {
+    format!("/connect/device/{}", utf8_percent_encode(flow, RESERVED))
+}
+
 /// The picture of a provider.
 pub(crate) fn logo(provider: &str) -> String {
     format!("/images/template-logos/{}.svg", utf8_percent_encode(provider, RESERVED))

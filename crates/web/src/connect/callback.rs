@@ -40,7 +40,7 @@ pub(crate) async fn receive(
 }
 
 /// Leads to the last page at a clean address, without the code and the state (RFC 9700 §4.2.4).
-async fn arrive(state: &AppState, headers: &HeaderMap, connected: &Connected) -> Option<Response> {
+pub(crate) async fn arrive(state: &AppState, headers: &HeaderMap, connected: &Connected) -> Option<Response> {
     let known = recall(state, headers, connected).await;
     let done = match &known {
         Some((caller, form)) => Done::new(Some((&Errand::of(caller), form)), connected),

@@ -26,6 +26,8 @@ const SHOWN_FOR: SignedDuration = SignedDuration::from_mins(5);
 const LONGEST_NAME: usize = 100;
 /// The same for what failed.
 const LONGEST_REASON: usize = 240;
+/// More missing scopes than these are not named.
+const MOST_SCOPES: usize = 8;
 
 /// What is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Template)]
@@ -42,6 +44,9 @@ pub(crate) struct Done {
     /// What could not be looked up yet.
     #[serde(default)]
     incomplete: Option<String>,
+    /// What was asked for and not granted, in the provider's words.
+    #[serde(default)]
+    missing: Vec<String>,
 }
 
 impl Done {
@@ -56,6 +61,7 @@ impl Done {
                 .incomplete
                 .as_deref()
                 .map(|said| page::sentence(&cut_to(said, LONGEST_REASON))),
+            missing: connected.missing_scopes.iter().take(MOST_SCOPES).map(|scope| cut(scope)).collect(),
         }
     }
 
@@ -113,6 +119,17 @@ mod tests {
     }
 
     #[test]
+    fn a_partial_consent_is_no_plain_success() {
+        let mut connected = sample::connected(None);
+        connected.missing_scopes = vec!["files.read".to_owned()];
+        let done = Done::new(Some((&sample::errand(), &sample::redirect())), &connected);
+        let html = done.render().expect("the page renders");
+        assert!(html.contains("not everything was allowed"), "{html}");
+        assert!(html.contains("files.read"), "{html}");
+        assert!(!html.contains("emblem-success"), "{html}");
+    }
+
+    #[test]
     fn the_page_does_without_what_is_not_known() {
         let html = Done::default().render().expect("the page renders");
         assert!(html.contains("Your account is connected"), "{html}");
@@ -133,7 +150,8 @@ mod tests {
         form.title.clone_from(&long);
         form.provider.clone_from(&long);
         let errand = Errand { app: Some(&long), ..sample::errand() };
-        let connected = Connected { incomplete: Some(long.clone()), ..sample::connected(Some(&long)) };
+        let mut connected = Connected { incomplete: Some(long.clone()), ..sample::connected(Some(&long)) };
+        connected.missing_scopes = vec!["x".repeat(500); 50];
         let done = Done::new(Some((&errand, &form)), &connected);
         let json = serde_json::to_vec(&done).expect("plain texts");
         assert!(BASE64_URL_SAFE_NO_PAD.encode(json).len() < 4000);
@@ -147,7 +165,8 @@ mod tests {
             provider: hostile.clone(),
             app: hostile.clone(),
             account: hostile.clone(),
-            incomplete: hostile,
+            incomplete: hostile.clone(),
+            missing: hostile.into_iter().collect(),
         };
         let html = done.render().expect("the page renders");
         assert!(!html.contains("<img src=x"), "{html}");

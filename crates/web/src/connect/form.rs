@@ -76,6 +76,12 @@ pub(crate) fn leave(
                 .ok_or_else(Stopped::internal)?;
             page::see_other(url.as_str(), [cookie])
         }
+        Submitted::Device { state: flow, cookie_name_suffix, cookie_value, kept_for } => {
+            let cookie = Name::new(Purpose::Flow, &cookie_name_suffix, &state.public_url)
+                .keep(cookie_value.expose(), kept_for)
+                .ok_or_else(Stopped::internal)?;
+            page::see_other(&addresses::device(flow.expose()), [cookie])
+        }
         Submitted::Connected(connected) => finish(state, caller, form, &connected),
     };
     response.ok_or_else(Stopped::internal)
@@ -210,7 +216,8 @@ impl<'a> FormPage<'a> {
     fn respond(&self, status: StatusCode) -> Response {
         let forms = match self.form.scheme {
             Scheme::Redirect => FormsLead::Provider(self.form.authorize_origin.as_deref()),
-            Scheme::ApiKey
+            Scheme::Device
+            | Scheme::ApiKey
             | Scheme::Basic
             | Scheme::ClientCredentials
             | Scheme::TokenPair

@@ -11,6 +11,7 @@ use catalog::Catalog;
 use engine::{Choice, Error, Form};
 use model::{Issue, IssueCode};
 
+use crate::connect::device::DevicePage;
 use crate::connect::form::{FormPage, Trouble};
 use crate::connect::list::ListPage;
 use crate::connect::stopped::Stopped;
@@ -77,6 +78,7 @@ fn every_list_can_be_looked_at() {
 #[test]
 fn every_end_can_be_looked_at() {
     put_page("success", &sample::done());
+    put_page("device", &DevicePage::new(&sample::awaited(), "/connect/device/x".to_owned()));
     put_page("denied", &Stopped::from_callback(sample::denied()));
     put_page("expired", &Stopped::expired());
     put_page("not-ready", &Stopped::not_ready("Salesforce", Some("Acme")));

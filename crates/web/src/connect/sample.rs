@@ -1,8 +1,12 @@
 //! Sample data for tests of pages.
 
+use std::time::Duration;
+
 use catalog::input::Kind;
-use engine::{CallbackFailure, Connected, FailureKind, Form, FormField, Scheme};
+use engine::{AwaitedDevice, CallbackFailure, Connected, FailureKind, Form, FormField, Scheme};
+use jiff::Timestamp;
 use model::{ConnectionKey, IntegrationKey};
+use url::Url;
 
 use crate::connect::done::Done;
 use crate::connect::visitor::Errand;
@@ -22,11 +26,27 @@ pub(crate) fn connected(account: Option<&str>) -> Connected {
         connection: ConnectionKey::stored("c".to_owned()),
         account: account.map(str::to_owned),
         incomplete: None,
+        missing_scopes: Vec::new(),
     }
 }
 
 pub(crate) fn done() -> Done {
     Done::new(Some((&errand(), &redirect())), &connected(Some("mira@acme.example")))
+}
+
+/// A code that waits to be typed.
+pub(crate) fn awaited() -> AwaitedDevice {
+    let url = |text| Url::parse(text).expect("a constant URL");
+    AwaitedDevice {
+        title: "Salesforce".to_owned(),
+        provider: "salesforce".to_owned(),
+        app: Some("Acme".to_owned()),
+        user_code: "WDJB-MJHT".to_owned(),
+        verification_uri: url("https://login.example/device"),
+        verification_uri_complete: Some(url("https://login.example/device?code=WDJB-MJHT")),
+        again_in: Duration::from_secs(6),
+        until: Timestamp::UNIX_EPOCH,
+    }
 }
 
 pub(crate) fn denied() -> CallbackFailure {

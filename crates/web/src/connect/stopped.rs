@@ -190,7 +190,9 @@ impl Stopped {
     /// The page for a provider's answer that did not lead to a connection.
     pub(crate) fn from_callback(failure: CallbackFailure) -> Self {
         let (status, tone) = match failure.kind {
-            FailureKind::Denied | FailureKind::Expired => (StatusCode::BAD_REQUEST, Tone::Calm),
+            FailureKind::Denied | FailureKind::Expired | FailureKind::Awaited => {
+                (StatusCode::BAD_REQUEST, Tone::Calm)
+            }
             FailureKind::OtherBrowser => (StatusCode::FORBIDDEN, Tone::Warning),
             FailureKind::Provider | FailureKind::Rejected => (StatusCode::BAD_REQUEST, Tone::Danger),
             FailureKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, Tone::Danger),

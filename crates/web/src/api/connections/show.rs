@@ -35,6 +35,9 @@ pub(crate) struct ConnectionJson<'a> {
     provider: &'a str,
     /// What is wrong at present.
     errors: Vec<ErrorJson<'a>>,
+    /// Scopes that were asked for and not granted; left out when there are none.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    missing_scopes: &'a [String],
     #[schema(value_type = Option<Object>)]
     end_user: Option<&'a EndUser>,
     tags: &'a BTreeMap<String, String>,
@@ -74,6 +77,9 @@ struct ListedJson<'a> {
     provider_config_key: &'a str,
     provider: &'a str,
     errors: Vec<ErrorJson<'a>>,
+    /// Scopes that were asked for and not granted; left out when there are none.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    missing_scopes: &'a [String],
     #[schema(value_type = Option<Object>)]
     end_user: Option<&'a EndUser>,
     tags: &'a BTreeMap<String, String>,
@@ -120,6 +126,7 @@ impl<'a> ConnectionJson<'a> {
                 connection.refresh.error_code.as_deref(),
                 connection.refresh.error_log_id.as_deref(),
             ),
+            missing_scopes: &connection.missing_scopes,
             end_user: connection.end_user.as_ref(),
             tags: connection.tags.as_map(),
             metadata: connection.metadata.as_ref(),
@@ -143,6 +150,7 @@ impl<'a> ConnectionsJson<'a> {
             provider_config_key: listed.integration_key.as_str(),
             provider: &listed.provider,
             errors: errors(listed.error_code.as_deref(), listed.error_log_id.as_deref()),
+            missing_scopes: &listed.missing_scopes,
             end_user: listed.end_user.as_ref(),
             tags: listed.tags.as_map(),
             metadata: listed.metadata.as_ref(),

@@ -27,12 +27,24 @@ impl Words {
         let title = &form.title;
         let to_app = app.map_or_else(String::new, |app| format!(" to {app}"));
         let verb = if errand.again { "Reconnect" } else { "Connect" };
-        let leaves = form.scheme == Scheme::Redirect;
+        let busy = match form.scheme {
+            Scheme::Redirect => format!("Opening {title}…"),
+            Scheme::Device => "Asking for a code…".to_owned(),
+            Scheme::ApiKey
+            | Scheme::Basic
+            | Scheme::ClientCredentials
+            | Scheme::TokenPair
+            | Scheme::Login
+            | Scheme::SigningKey
+            | Scheme::Role
+            | Scheme::None => "Verifying…".to_owned(),
+        };
         Self {
             heading: format!("{verb} {title}{to_app}"),
             lede: lede(form, app),
             button: match form.scheme {
                 Scheme::Redirect => format!("Continue to {title}"),
+                Scheme::Device => "Show the code".to_owned(),
                 Scheme::ApiKey
                 | Scheme::Basic
                 | Scheme::ClientCredentials
@@ -42,7 +54,7 @@ impl Words {
                 | Scheme::Role => format!("Verify and {}", verb.to_lowercase()),
                 Scheme::None => verb.to_owned(),
             },
-            busy: if leaves { format!("Opening {title}…") } else { "Verifying…".to_owned() },
+            busy,
             kept: kept(form, app),
             ending: match app {
                 Some(app) => format!("You can end the access at any time, in {app} or at {title}."),
@@ -60,6 +72,9 @@ fn lede(form: &Form, app: Option<&str>) -> String {
             Some(app) => format!("You sign in at {title} and decide there what {app} may do."),
             None => format!("You sign in at {title} and decide there what is allowed."),
         },
+        Scheme::Device => {
+            format!("You get a code here, type it in at {title} on any device, and agree there.")
+        }
         Scheme::Redirect => format!("Say which account you mean. You then sign in at {title} itself."),
         Scheme::ApiKey => format!("{someone} will use your key to reach your {title} account."),
         Scheme::TokenPair => format!("{someone} will use this token to reach your {title} account."),
@@ -81,7 +96,7 @@ fn kept(form: &Form, app: Option<&str>) -> String {
     let title = &form.title;
     let someone = app.unwrap_or("the app");
     match form.scheme {
-        Scheme::Redirect => format!(
+        Scheme::Redirect | Scheme::Device => format!(
             "Your password stays between you and {title}. The access that {title} grants is encrypted before it is \
              stored, and only {someone} can use it."
         ),
