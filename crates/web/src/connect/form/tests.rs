@@ -43,7 +43,7 @@ fn authorizing_again_is_called_so() {
 
 #[test]
 fn what_the_provider_needs_first_can_be_copied() {
-    let mut form = sample::form("aws", "AWS", engine::Scheme::Role, Vec::new());
+    let mut form = sample::form("aws", "AWS", Scheme::Role, Vec::new());
     form.shown.push(engine::Shown {
         label: "External ID".to_owned(),
         value: "6f1c1d0e".to_owned(),
