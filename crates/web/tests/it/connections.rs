@@ -48,6 +48,8 @@ async fn a_connection_is_read_with_its_credential() {
                 "updated_at",
                 "last_fetched_at",
                 "credentials",
+                "account",
+                "lookup_error",
             ]
         );
         assert_eq!(read["credentials"]["type"], "OAUTH2");
@@ -320,7 +322,8 @@ async fn a_list_holds_no_credentials() {
                 "end_user",
                 "tags",
                 "metadata",
-                "created"
+                "created",
+                "account"
             ]
         );
         assert!(!list.to_string().contains("swordfish"));

@@ -48,10 +48,6 @@ pub(crate) struct ConnectionJson<'a> {
     #[schema(value_type = Object)]
     connection_config: Cow<'a, Map<String, Value>>,
     webhook_url_override: Option<&'a str>,
-    /// The name of the connected account, where the provider tells it.
-    account: Option<&'a str>,
-    /// What could not be looked up after connecting and is tried again; null when nothing is open.
-    lookup_error: Option<&'a str>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Time,
     #[schema(value_type = String, format = DateTime)]
@@ -61,6 +57,10 @@ pub(crate) struct ConnectionJson<'a> {
     /// The credential in the form of its scheme; empty without the right to it.
     #[schema(value_type = Object)]
     credentials: CredentialsJson<'a>,
+    /// The name of the connected account, where the provider tells it.
+    account: Option<&'a str>,
+    /// What could not be looked up after connecting and is tried again; null when nothing is open.
+    lookup_error: Option<&'a str>,
 }
 
 /// A list of connections.
@@ -85,10 +85,10 @@ struct ListedJson<'a> {
     tags: &'a BTreeMap<String, String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<&'a Map<String, Value>>,
-    /// The name of the connected account, where the provider tells it.
-    account: Option<&'a str>,
     #[schema(value_type = String, format = DateTime)]
     created: Offset,
+    /// The name of the connected account, where the provider tells it.
+    account: Option<&'a str>,
 }
 
 /// Something that is wrong at present.
@@ -132,12 +132,12 @@ impl<'a> ConnectionJson<'a> {
             metadata: connection.metadata.as_ref(),
             connection_config: config(read, with_refresh_token),
             webhook_url_override: connection.webhook_url_override.as_deref(),
-            account: connection.account.as_deref(),
-            lookup_error: connection.lookups.error.as_deref(),
             created_at: time(connection.created_at),
             updated_at: time(connection.updated_at),
             last_fetched_at: connection.last_fetched_at.map(time),
             credentials: CredentialsJson::of(&read.provider, read.credential.as_ref(), with_refresh_token),
+            account: connection.account.as_deref(),
+            lookup_error: connection.lookups.error.as_deref(),
         }
     }
 }
@@ -154,8 +154,8 @@ impl<'a> ConnectionsJson<'a> {
             end_user: listed.end_user.as_ref(),
             tags: listed.tags.as_map(),
             metadata: listed.metadata.as_ref(),
-            account: listed.account.as_deref(),
             created: Offset(listed.created_at),
+            account: listed.account.as_deref(),
         };
         Self { connections: found.iter().map(shown).collect() }
     }
