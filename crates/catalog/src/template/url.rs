@@ -228,6 +228,10 @@ impl Host {
         if text[..end].contains('@') {
             return Err(UrlError::Shape { why: "it has a user name" });
         }
+        // The parser drops tabs and line ends, and control characters at the end of a URL.
+        if text[..end].contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(UrlError::Shape { why: "its host holds blanks or control characters" });
+        }
         self.text.push_str(&text[..end]);
         self.has_literal |= end > 0;
         if end < text.len() { tail.literal(&text[end..]) } else { Ok(()) }

@@ -157,6 +157,8 @@ fn templates_that_are_no_urls_are_refused() {
         "{connection.x}.example.com/",
         "{connection.x}{connection.x}",
         "https:///a",
+        "https://a.example.com\0\0",
+        "https://a\t.example.com/{connection.x}",
         "",
     ] {
         assert_eq!(filled(template, "https://a.example"), None, "{template}");
