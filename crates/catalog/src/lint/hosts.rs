@@ -82,6 +82,15 @@ fn open_host(provider: &Provider, template: &Template) -> Option<String> {
             "open host: the text after the placeholder, `{closed}`, must be a dot and a whole domain"
         ));
     }
+    let takes_port = |placeholder: &&Placeholder| {
+        input(provider, placeholder)
+            .is_some_and(|input| input.kind == Kind::Hostname && input.pattern.is_none() && !input.automated)
+    };
+    if let Some(part) = read.iter().find(|placeholder| !closed.is_empty() && takes_port(placeholder)) {
+        return Some(format!(
+            "`{part}` is a part of the host: kind \"hostname\" takes a port, a pattern does not"
+        ));
+    }
     let open = read.into_iter().find(|placeholder| !is_bound(provider, placeholder))?;
     Some(format!("open host: `{open}` needs a pattern or kind \"hostname\""))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Findings;
 use crate::provider::Provider;
+use crate::template::Template;
 
 /// Scopes that ask for a refresh token.
 const FOR_REFRESHING: [&str; 3] = ["offline", "offline.access", "offline_access"];
@@ -17,7 +18,7 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
     }
     words("scopes.default", &scopes.default, findings);
     words("scopes.known", &scopes.known, findings);
-    let required: Vec<&str> = scopes.required.iter().map(|scope| scope.source()).collect();
+    let required: Vec<&str> = scopes.required.iter().map(Template::source).collect();
     once("scopes.required", required.iter().copied(), findings);
     for (index, scope) in scopes.default.iter().enumerate() {
         let at = format!("scopes.default.{index}");

@@ -76,16 +76,15 @@ fn section(more: &str) -> String {
 /// What the linter says of each, one line a mistake. More than one finding is one too many: the reader would look for
 /// a second mistake.
 fn said(mistakes: &[Mistake]) -> String {
-    let mut lines = String::new();
-    for (name, text) in mistakes {
+    let line = |(name, text): &Mistake| {
         let problems = crate::problems(&[("planted", text)]);
         let [problem] = problems.as_slice() else {
             panic!("{name}: {} findings {problems:#?} in\n{text}", problems.len())
         };
         let file = problem.file.file_name().unwrap_or_default().to_string_lossy();
-        lines.push_str(&format!("{name}\n    {file}:{}: {}\n", problem.line, problem.message));
-    }
-    lines
+        format!("{name}\n    {file}:{}: {}", problem.line, problem.message)
+    };
+    mistakes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

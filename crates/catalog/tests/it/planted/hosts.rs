@@ -47,6 +47,14 @@ pub(super) fn mistakes() -> Vec<Mistake> {
         ("an open base", opened("{connection.tenant}/token")),
         ("a base that is no URL", token_url("{connection.tenant}/token")),
         ("an open server with a path", opened("{https:{connection.tenant}}/token")),
+        (
+            "a part of a host that takes a port",
+            with(
+                &opened("https://{connection.tenant}.planted.example/token"),
+                "label = \"Tenant\"",
+                "label = \"Tenant\"\nkind = \"hostname\"",
+            ),
+        ),
         ("a pattern with an open end", whole(r"^[a-z]+\.planted\.[a-z.]+$", "hostname")),
         ("a pattern with a forgotten dot", whole(r"^[a-z.]+planted\.example$", "hostname")),
         ("a pattern of any text", whole(r"^[a-z.]+$", "string")),
@@ -120,6 +128,8 @@ fn mistakes_in_urls_are_found() {
         planted.toml:8: open host: `{connection.tenant}` stands first and must be an input of kind "url" or be captured
     an open server with a path
         planted.toml:8: open host: `{connection.tenant}` needs a pattern or kind "hostname"
+    a part of a host that takes a port
+        planted.toml:8: `{connection.tenant}` is a part of the host: kind "hostname" takes a port, a pattern does not
     a pattern with an open end
         planted.toml:8: open host: the pattern of `{connection.tenant}` does not end in known domains; name them, or write kind = "hostname" and let it be any
     a pattern with a forgotten dot
