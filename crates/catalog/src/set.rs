@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use crate::guide::{Guide, Guides};
-use crate::lint::{self, Problem};
+use crate::lint::{self, Problem, Report};
 use crate::provider::Provider;
 
 /// Every embedded provider after inheritance, one JSON object behind the other.
@@ -53,7 +53,11 @@ impl Catalog {
     /// The embedded providers with the operator's `*.toml` files added; a file of the same name replaces. The files
     /// are linted: one mistake refuses all, so that a server does not start with half a directory.
     pub fn with_overlay(directory: &Path) -> Result<Self, LoadError> {
-        let report = lint::directory(directory);
+        Self::with_report(lint::directory(directory))
+    }
+
+    /// The same with files that were read and linted already.
+    pub fn with_report(report: Report) -> Result<Self, LoadError> {
         if !report.problems.is_empty() {
             return Err(LoadError { problems: report.problems });
         }
