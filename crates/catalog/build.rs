@@ -8,6 +8,8 @@ use std::{env, error::Error, fs};
 
 use serde_json::Value;
 
+#[path = "build/guides.rs"]
+mod guides;
 #[path = "src/merge.rs"]
 mod merge;
 
@@ -16,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let into = PathBuf::from(env::var("OUT_DIR")?);
     emit(&format!("cargo::rerun-if-changed={}", directory.display()))?;
     emit("cargo::rerun-if-changed=src/merge.rs")?;
+    emit("cargo::rerun-if-changed=build")?;
 
     let files = read(&directory)?;
     let mut blob = String::new();
@@ -30,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     index.push(']');
     fs::write(into.join("catalog.json"), blob)?;
     fs::write(into.join("index.rs"), index)?;
+    guides::embed(&directory, &into, &files)?;
     Ok(())
 }
 

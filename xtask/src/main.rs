@@ -14,7 +14,7 @@ use anyhow::bail;
 use terminal::complain;
 use test::Part;
 
-const USAGE: &str = "cargo xtask test [--only tidy|rust|e2e] | tidy | bench read [--json]";
+const USAGE: &str = "cargo xtask test [--only tidy|rust|fuzz|e2e] | tidy | bench read [--json]";
 
 fn main() -> ExitCode {
     match run() {
@@ -30,9 +30,10 @@ fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["test"] => test::run(&[Part::Tidy, Part::Rust, Part::E2e]),
+        ["test"] => test::run(&[Part::Tidy, Part::Rust, Part::Fuzz, Part::E2e]),
         ["test", "--only", "tidy"] => test::run(&[Part::Tidy]),
         ["test", "--only", "rust"] => test::run(&[Part::Rust]),
+        ["test", "--only", "fuzz"] => test::run(&[Part::Fuzz]),
         ["test", "--only", "e2e"] => test::run(&[Part::E2e]),
         ["tidy"] => tidy::run(),
         ["bench", "read"] => bench::read(bench::Form::Text),

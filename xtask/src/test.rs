@@ -1,5 +1,6 @@
 //! Everything that must hold before a change is merged, in the order of how soon it fails.
 
+mod fuzz;
 mod machine;
 mod postgres;
 mod steps;
@@ -22,6 +23,8 @@ pub(crate) enum Part {
     Tidy,
     /// The Rust workspace.
     Rust,
+    /// What strangers write, invented.
+    Fuzz,
     /// The release binary against foreign servers, faults and a browser.
     E2e,
 }
@@ -45,6 +48,9 @@ pub(crate) fn run(parts: &[Part]) -> anyhow::Result<()> {
     }
     if parts.contains(&Part::Rust) {
         rust(&mut steps, &root);
+    }
+    if parts.contains(&Part::Fuzz) {
+        steps.run("fuzz targets", || fuzz::run(&root));
     }
     if parts.contains(&Part::E2e) {
         e2e(&mut steps, &root);

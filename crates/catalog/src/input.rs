@@ -83,6 +83,35 @@ const fn yes() -> bool {
 }
 
 impl Input {
+    /// A required line of text with nothing special about it.
+    pub fn new(name: &str, label: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            wire: None,
+            kind: Kind::String,
+            label: label.to_owned(),
+            help: None,
+            example: None,
+            pattern: None,
+            prefix: None,
+            suffix: None,
+            choices: Vec::new(),
+            required: true,
+            secret: false,
+            automated: false,
+            hidden: false,
+            default: None,
+            visible_when: BTreeMap::new(),
+            discouraged: Vec::new(),
+        }
+    }
+
+    /// Whether the field counts, given the values of its group by our names. One that does not is neither asked for nor
+    /// kept.
+    pub fn applies<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> bool {
+        self.visible_when.iter().all(|(name, wanted)| value_of(name) == Some(wanted))
+    }
+
     /// The name on the HTTP API.
     pub fn wire_name(&self) -> &str {
         self.wire.as_deref().unwrap_or(&self.name)

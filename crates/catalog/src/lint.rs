@@ -5,8 +5,15 @@
 //! type can choose a server that the file did not mean.
 
 mod answers;
+mod calls;
+mod guides;
+mod hosts;
 mod inputs;
+mod lifetimes;
+mod pattern;
 mod placeholders;
+mod scheme;
+mod scopes;
 mod sections;
 mod shape;
 mod sites;
@@ -21,6 +28,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use self::source::Source;
+use crate::guide::Guides;
 use crate::merge;
 use crate::provider::Provider;
 use crate::set::embedded_text;
@@ -34,6 +42,8 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// The providers that could be read.
     pub(crate) parsed: Vec<Provider>,
+    /// The guides beside them.
+    pub(crate) guides: Guides,
 }
 
 /// One mistake.
@@ -72,15 +82,33 @@ pub fn directory(directory: &Path) -> Report {
         }
     }
     let providers = sources.len() + problems.len();
+    let parsed = check_all(&sources, &mut problems);
+    let guides = guides::read(directory, &sources, &parsed, &mut problems);
+    Report { providers, problems: problems.into_iter().collect(), parsed, guides }
+}
+
+/// Lints a text as if it were the only file of a directory.
+pub fn text(path: &Path, text: &str) -> Report {
+    let mut problems = BTreeSet::new();
+    let mut sources = BTreeMap::new();
+    match Source::parse(path, text) {
+        Ok(source) => drop(sources.insert(source.slug.clone(), source)),
+        Err(problem) => drop(problems.insert(problem)),
+    }
+    let parsed = check_all(&sources, &mut problems);
+    Report { providers: 1, problems: problems.into_iter().collect(), parsed, guides: Guides::default() }
+}
+
+fn check_all(sources: &BTreeMap<String, Source>, problems: &mut BTreeSet<Problem>) -> Vec<Provider> {
     let mut parsed = Vec::new();
     for source in sources.values() {
         let mut findings = Findings::default();
-        parsed.extend(check(source, &sources, &mut findings));
+        parsed.extend(check(source, sources, &mut findings));
         for finding in findings.0 {
-            problems.insert(locate(finding, source, &sources));
+            problems.insert(locate(finding, source, sources));
         }
     }
-    Report { providers, problems: problems.into_iter().collect(), parsed }
+    parsed
 }
 
 /// A mistake before it is located.
@@ -129,11 +157,14 @@ fn check(source: &Source, sources: &BTreeMap<String, Source>, findings: &mut Fin
     };
     inputs::check(&provider, findings);
     sections::check(&provider, findings);
+    lifetimes::check(&provider, findings);
+    scopes::check(&provider, findings);
     answers::check(&provider, findings);
     let sites = sites::all(&provider);
     wording::check(&provider, &sites, findings);
     placeholders::check(&provider, &sites, findings);
     urls::check(&provider, &sites, findings);
+    calls::check(&provider, &sites, findings);
     Some(provider)
 }
 

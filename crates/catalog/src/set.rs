@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use crate::lint::{self, Problem};
+use crate::guide::{Guide, Guides};
+use crate::lint::{self, Problem, Report};
 use crate::provider::Provider;
 
 /// Every embedded provider after inheritance, one JSON object behind the other.
@@ -18,6 +19,7 @@ static INDEX: &[(&str, usize, usize)] = include!(concat!(env!("OUT_DIR"), "/inde
 #[derive(Debug, Clone)]
 pub struct Catalog {
     entries: BTreeMap<Cow<'static, str>, Entry>,
+    guides: Guides,
 }
 
 #[derive(Debug, Clone)]
@@ -45,27 +47,45 @@ impl Catalog {
         let entry = |&(slug, start, end): &(&'static str, usize, usize)| {
             (Cow::Borrowed(slug), Entry { text: &TEXT[start..end], parsed: OnceLock::new() })
         };
-        Self { entries: INDEX.iter().map(entry).collect() }
+        Self { entries: INDEX.iter().map(entry).collect(), guides: Guides::default() }
     }
 
     /// The embedded providers with the operator's `*.toml` files added; a file of the same name replaces. The files
     /// are linted: one mistake refuses all, so that a server does not start with half a directory.
     pub fn with_overlay(directory: &Path) -> Result<Self, LoadError> {
-        let report = lint::directory(directory);
+        Self::with_report(lint::directory(directory))
+    }
+
+    /// The same with files that were read and linted already.
+    pub fn with_report(report: Report) -> Result<Self, LoadError> {
         if !report.problems.is_empty() {
             return Err(LoadError { problems: report.problems });
         }
         let mut catalog = Self::embedded();
+        catalog.guides = report.guides;
         for provider in report.parsed {
-            let slug = Cow::Owned(provider.slug.clone());
-            catalog.entries.insert(slug, Entry { text: "", parsed: OnceLock::from(Arc::new(provider)) });
+            catalog = catalog.with_provider(provider);
         }
         Ok(catalog)
+    }
+
+    /// The same with one provider added or replaced. It is not linted: this is for programs that make a provider, such
+    /// as tests; operators' files go through [`Catalog::with_overlay`].
+    #[must_use]
+    pub fn with_provider(mut self, provider: Provider) -> Self {
+        let slug = Cow::Owned(provider.slug.clone());
+        self.entries.insert(slug, Entry { text: "", parsed: OnceLock::from(Arc::new(provider)) });
+        self
     }
 
     /// One provider.
     pub fn get(&self, slug: &str) -> Option<Arc<Provider>> {
         self.entries.get(slug).map(Entry::provider)
+    }
+
+    /// The guide of a provider: its own, else that of its family. Not every provider has one.
+    pub fn guide(&self, slug: &str) -> Option<Guide<'_>> {
+        self.guides.find(slug)
     }
 
     /// All providers in alphabetical order of their slugs. Parses those not asked for before.

@@ -24,7 +24,8 @@ pub use self::placeholder::{Moment, Placeholder, Product, RequestPart};
 pub use self::tree::Tree;
 pub use self::url::UrlError;
 
-/// Where values come from. A missing value and an empty one are the same.
+/// Where values come from. A missing value and an empty one are the same, but for the body and the parameters of the
+/// request that is being made, which may be there and empty.
 pub trait Values {
     /// The value of one placeholder. Of functions only [`FunctionName::AwsSigv4`] is asked for here, because it needs
     /// the request and the clock; the template works out all others.
@@ -176,7 +177,7 @@ mod tests {
     impl Values for Echo {
         fn value(&self, placeholder: &Placeholder) -> Option<String> {
             match placeholder.to_string().trim_matches(['{', '}']) {
-                "connection.empty" => Some(String::new()),
+                "connection.empty" | "request.body" | "request.canonical_params" => Some(String::new()),
                 "connection.absent" => None,
                 name => Some(name.to_owned()),
             }
@@ -211,6 +212,13 @@ mod tests {
             let error = filled(source).expect_err("nothing fills it");
             assert!(error.placeholder.starts_with("{connection."), "{source}");
         }
+    }
+
+    #[test]
+    fn a_request_without_body_and_parameters_is_signed_all_the_same() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(filled("{sha256_hex:{request.body}}").as_deref(), Ok(empty));
+        assert_eq!(filled("a\n{request.canonical_params}").as_deref(), Ok("a\n"));
     }
 
     #[test]

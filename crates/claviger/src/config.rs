@@ -63,9 +63,12 @@ pub(crate) struct Settings {
     /// File that holds the master key: 32 bytes in base64 [default: <data-dir>/master.key, made when the store is new]
     #[arg(long, env = "CLAVIGER_MASTER_KEY_FILE", global = true, value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
-    /// Directory with provider files of your own, which add to or replace the embedded catalog
+    /// Directory with provider files of your own and guides/<slug>.md, which add to or replace the embedded catalog
     #[arg(long, env = "CLAVIGER_PROVIDERS_DIR", global = true, value_name = "DIR")]
     pub(crate) providers_dir: Option<PathBuf>,
+    /// Directory with logos of your own, <slug>.svg, .webp or .png, shown instead of the drawn marks
+    #[arg(long, env = "CLAVIGER_LOGOS_DIR", global = true, value_name = "DIR")]
+    pub(crate) logos_dir: Option<PathBuf>,
     /// Comma list of CIDR, host or host:port that may be reached although private or loopback, also by plain http
     #[arg(long, env = "CLAVIGER_EGRESS_ALLOW", global = true, value_name = "LIST", default_value = "")]
     pub(crate) egress_allow: egress::AllowList,
@@ -191,7 +194,7 @@ pub(crate) enum CatalogCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Shows one provider with its family merged in
+    /// Shows one provider with its family merged in, its scopes and its guide
     Show {
         /// Slug, e.g. github
         slug: String,

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 use vault::{KeyRing, Secret};
+use web::Logos;
 
 use crate::config::Settings;
 use crate::master_key::{self, WhenMissing};
@@ -129,6 +130,13 @@ pub(crate) fn catalog(settings: &Settings) -> anyhow::Result<Catalog> {
         Some(directory) => Ok(Catalog::with_overlay(directory)?),
         None => Ok(Catalog::embedded()),
     }
+}
+
+/// The operator's logos.
+pub(crate) fn logos(settings: &Settings) -> anyhow::Result<Logos> {
+    let Some(directory) = &settings.logos_dir else { return Ok(Logos::default()) };
+    Logos::in_directory(directory)
+        .with_context(|| format!("--logos-dir: {} cannot be listed", directory.display()))
 }
 
 /// The guarded way out.

@@ -14,7 +14,6 @@ use url::Url;
 use crate::allow::AllowList;
 use crate::error::Error;
 use crate::guard::{Denied, Reason, Trust, judge_url};
-use crate::identity::Identity;
 use crate::incoming::{Incoming, collect};
 use crate::limits::Limits;
 use crate::lookup::{Lookup, Resolver, System};
@@ -72,12 +71,12 @@ impl Egress {
             client(resolver, &policy.user_agent, ground.authority.as_deref(), None).map_err(SetupError)
         };
         Ok(Self {
-            user_agent: policy.user_agent.as_str().into(),
             by_name: client(Trust::Name)?,
             to_public: client(Trust::Public)?,
             to_listed: client(Trust::Listed)?,
-            ground: Arc::new(ground),
             allow,
+            ground: Arc::new(ground),
+            user_agent: policy.user_agent.into(),
         })
     }
 
@@ -103,54 +102,44 @@ impl Egress {
         request: http::Request<Vec<u8>>,
         limits: &Limits,
     ) -> Result<http::Response<Incoming>, Error> {
-        self.open_by(request, limits, |trust, _| {
-            Ok(match trust {
-                Trust::Name => self.by_name.clone(),
-                Trust::Public => self.to_public.clone(),
-                Trust::Listed => self.to_listed.clone(),
-            })
-        })
-        .await
-    }
-
-    /// [`Egress::send`], showing a certificate of ours to the server (RFC 8705 §2), whose own is verified as always.
-    ///
-    /// The connection serves this request alone: one that was made in somebody's name must not serve another.
-    pub async fn send_as(
-        &self,
-        request: http::Request<Vec<u8>>,
-        limits: &Limits,
-        identity: &Identity,
-    ) -> Result<http::Response<Vec<u8>>, Error> {
-        let named = |trust, host: &str| {
-            let resolver = Resolver::on(&self.ground, self.allow.clone(), trust);
-            let authority = self.ground.authority.as_deref();
-            client(resolver, &self.user_agent, authority, Some(identity)).map_err(|_| {
-                let reason = "the client certificate does not fit its private key".to_owned();
-                Error::Tls { host: host.to_owned(), reason }
-            })
+        let url = canonical(request.uri())?;
+        let client = match judge_url(&self.allow, &url)? {
+            Trust::Name => &self.by_name,
+            Trust::Public => &self.to_public,
+            Trust::Listed => &self.to_listed,
         };
-        collect(self.open_by(request, limits, named).await?).await
+        self.open_on(client, url, request, limits).await
     }
 
-    async fn open_by(
+    /// Sends a request that was judged on the client for that judgement.
+    pub(crate) async fn open_on(
         &self,
+        client: &reqwest::Client,
+        url: Url,
         request: http::Request<Vec<u8>>,
         limits: &Limits,
-        client: impl Fn(Trust, &str) -> Result<reqwest::Client, Error>,
     ) -> Result<http::Response<Incoming>, Error> {
         let start = Instant::now();
-        let url = canonical(request.uri())?;
-        let trust = judge_url(&self.allow, &url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        let client = client(trust, &host)?;
         let (request, progress) = outgoing(request, url);
         let (connected_by, deadline) = (start + limits.connect, start + limits.total);
-        match execute(&client, request, &progress, connected_by.min(deadline), deadline).await {
+        match execute(client, request, &progress, connected_by.min(deadline), deadline).await {
             Some(Ok(response)) => Incoming::split(response, host, deadline, limits),
             Some(Err(error)) => Err(Error::read(&error, host, progress.may_have_been_sent())),
             None => Err(Error::Timeout { host, sent: progress.may_have_been_sent() }),
         }
+    }
+
+    pub(crate) const fn allow(&self) -> &Arc<AllowList> {
+        &self.allow
+    }
+
+    pub(crate) fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    pub(crate) fn user_agent(&self) -> &str {
+        &self.user_agent
     }
 }
 
@@ -161,11 +150,11 @@ const IDLE: Duration = Duration::from_mins(1);
 const HTTP2_HEADER_BYTES: u32 = 64 << 10;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one client every outgoing byte goes through")]
-fn client(
+pub(crate) fn client(
     resolver: Resolver,
     user_agent: &str,
     authority: Option<&[u8]>,
-    identity: Option<&Identity>,
+    identity: Option<reqwest::Identity>,
 ) -> Result<reqwest::Client, reqwest::Error> {
     let client = reqwest::Client::builder()
         .dns_resolver(resolver)
@@ -183,15 +172,15 @@ fn client(
         Some(authority) => client.tls_certs_only([reqwest::Certificate::from_der(authority)?]),
         None => client,
     };
-    let client = if user_agent.is_empty() { client } else { client.user_agent(user_agent) };
-    match identity {
-        Some(identity) => client.identity(identity.to_client()).build(),
-        None => client.build(),
-    }
+    let client = match identity {
+        Some(identity) => client.identity(identity),
+        None => client,
+    };
+    if user_agent.is_empty() { client.build() } else { client.user_agent(user_agent).build() }
 }
 
 /// Reads the target by the WHATWG rules, which turn every spelling of an IPv4 address into the address itself.
-fn canonical(uri: &http::Uri) -> Result<Url, Denied> {
+pub(crate) fn canonical(uri: &http::Uri) -> Result<Url, Denied> {
     Url::parse(&uri.to_string())
         .map_err(|_| Denied { host: uri.host().unwrap_or_default().to_owned(), reason: Reason::Malformed })
 }

@@ -41,6 +41,9 @@ pub enum Error {
         /// What the TLS library said.
         reason: String,
     },
+    /// The client certificate or its key cannot be used. Nothing was sent.
+    #[error("the client certificate or its private key cannot be read, or they do not belong together")]
+    Certificate,
     /// The time ran out before the head of the answer.
     #[error("{host} did not answer in time")]
     Timeout {
@@ -86,7 +89,11 @@ impl Error {
     /// Whether the other side may have seen the request, so that sending it again could act twice.
     pub const fn may_have_been_sent(&self) -> bool {
         match self {
-            Self::Denied(_) | Self::Resolve { .. } | Self::Connect { .. } | Self::Tls { .. } => false,
+            Self::Denied(_)
+            | Self::Resolve { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Certificate => false,
             Self::Timeout { sent, .. } => *sent,
             Self::TooLarge { .. } | Self::Truncated { .. } | Self::Protocol { .. } => true,
         }

@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod allow;
+mod certificate;
 mod client;
 mod error;
 mod guard;
-mod identity;
 mod incoming;
 mod limits;
 mod lookup;
@@ -14,10 +14,10 @@ mod reach;
 mod stage;
 
 pub use allow::{AllowList, AllowListError};
+pub use certificate::Certificate;
 pub use client::{Egress, Policy, SetupError};
 pub use error::{Error, Truncated};
 pub use guard::{Denied, Reason};
-pub use identity::{Identity, IdentityError};
 pub use incoming::Incoming;
 pub use limits::{Limits, Overflow};
 pub use lookup::{Lookup, Lookups};

@@ -5,7 +5,7 @@ use catalog::Provider;
 use catalog::provider::AuthMode;
 use model::Integration;
 use model::integration::CLIENT_SECRET;
-use protocol::{Client, OAuth2Tokens};
+use protocol::{Client, Credential, OAuth2Tokens};
 
 use crate::Engine;
 use crate::error::Error;
@@ -47,6 +47,24 @@ impl Engine {
         match &tokens.client_override {
             Some(client) => Ok(client.clone()),
             None => self.own_client(integration),
+        }
+    }
+
+    /// The client that a credential of any kind is used with: the one it was made for, else the integration's, where it
+    /// has one.
+    pub(crate) fn client_with(
+        &self,
+        integration: &Integration,
+        credential: &Credential,
+    ) -> Result<Option<Client>, Error> {
+        let own = if let Credential::OAuth1TokenBased { client_override, .. } = credential {
+            client_override.as_ref()
+        } else {
+            credential.tokens().and_then(|tokens| tokens.client_override.as_ref())
+        };
+        match own {
+            Some(client) => Ok(Some(client.clone())),
+            None => Ok(Some(self.own_client(integration)?).filter(|client| !client.id.is_empty())),
         }
     }
 }

@@ -1,17 +1,18 @@
 //! The end user's side: checking what was entered, then setting out or connecting at once.
 
+mod directly;
+mod external_id;
 mod form;
 mod set_out;
 
 use std::collections::BTreeMap;
 
 use catalog::Provider;
-use catalog::input::Kind;
+use catalog::input::{Input, Kind};
 use jiff::SignedDuration;
 use model::integration::State;
 use model::session::Defaults;
-use model::{Connection, ConnectionKey, Integration, IntegrationKey, Issue, IssueCode, SessionId};
-use protocol::{Client, Credential, Fields};
+use model::{ConnectionKey, Integration, IntegrationKey, Issue, IssueCode, SessionId};
 use serde_json::{Map, Value};
 use url::Url;
 use vault::Secret;
@@ -20,10 +21,9 @@ use crate::Engine;
 use crate::actor::SessionCaller;
 use crate::error::{Error, Rule, Thing};
 use crate::integrations::connection_key;
-use crate::save::Save;
 
-pub use form::{Choice, Form, FormField, Scheme};
-use form::{credential_inputs, scheme, scheme_of};
+pub use form::{Choice, Form, FormField, Scheme, Shown};
+use form::{field_name, scheme_of};
 pub(crate) use set_out::cookie_suffix;
 
 /// Where setting out led.
@@ -63,6 +63,8 @@ pub struct Connected {
     pub connection: ConnectionKey,
     /// Name of the connected account, when known.
     pub account: Option<String>,
+    /// What could not be looked up after connecting and is tried again later, in words fit to be shown.
+    pub incomplete: Option<String>,
     /// Scopes that were asked for and not granted.
     pub missing_scopes: Vec<String>,
 }
@@ -83,6 +85,7 @@ impl Engine {
     ) -> Result<Submitted, Error> {
         let chosen = self.choose(by, key).await?;
         let provider = self.provider_of(&chosen.integration)?;
+        let chosen = self.with_external_id(by, chosen, &provider).await?;
         if let State::Draft(missing) = chosen.integration.state(&provider) {
             let message = format!("the integration «{key}» is a draft: {} is missing", missing.join(", "));
             return Err(Error::refused(Rule::Draft, message));
@@ -91,7 +94,14 @@ impl Engine {
         let config = self.connection_config(&provider, &chosen.defaults, &values)?;
         match scheme_of(&provider, &chosen.integration)? {
             Scheme::Redirect | Scheme::Device => self.set_out(by, &chosen, config, &connection).await,
-            Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials | Scheme::None => {
+            Scheme::ApiKey
+            | Scheme::Basic
+            | Scheme::ClientCredentials
+            | Scheme::TokenPair
+            | Scheme::Login
+            | Scheme::SigningKey
+            | Scheme::Role
+            | Scheme::None => {
                 let (engine, by) = (self.clone(), by.clone());
                 self.to_the_end(async move {
                     engine.connect_directly(by, chosen, config, connection, values).await
@@ -132,14 +142,20 @@ impl Engine {
     ) -> Result<Map<String, Value>, Error> {
         let mut config = defaults.connection_config.clone().unwrap_or_default();
         let mut issues = Vec::new();
-        for input in provider.inputs.connection.iter().filter(|input| !input.automated) {
+        let value = |input: &Input| {
+            let preset = config.get(input.wire_name()).map(text_of);
+            let entered = values.get(&field_name(provider, input)).map(|value| value.trim().to_owned());
+            let entered = entered.filter(|value| !value.is_empty());
+            preset.or(entered).or_else(|| input.default.clone()).unwrap_or_default()
+        };
+        let asked = provider.inputs.connection.iter().filter(|input| !input.automated);
+        let given: BTreeMap<&str, String> = asked.map(|input| (input.name.as_str(), value(input))).collect();
+        let value_of = |name: &str| given.get(name).map(String::as_str);
+        for input in provider.inputs.connection.iter().filter(|input| input.applies(value_of)) {
             let name = input.wire_name();
-            let preset = config.get(name).map(text_of);
-            let entered =
-                values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-            let value = preset.or(entered).or_else(|| input.default.clone()).unwrap_or_default();
+            let Some(value) = given.get(input.name.as_str()).cloned() else { continue };
             match self.check_input(input, &value) {
-                Err(issue) => issues.push(issue),
+                Err(issue) => issues.push(Issue { path: vec![field_name(provider, input)], ..issue }),
                 Ok(()) if value.is_empty() => {}
                 Ok(()) => drop(config.insert(name.to_owned(), Value::String(value))),
             }
@@ -151,64 +167,6 @@ impl Engine {
             }
         }
         if issues.is_empty() { Ok(config) } else { Err(Error::Invalid(issues)) }
-    }
-
-    async fn connect_directly(
-        &self,
-        by: SessionCaller,
-        chosen: Chosen,
-        config: Map<String, Value>,
-        connection: ConnectionKey,
-        values: BTreeMap<String, String>,
-    ) -> Result<Submitted, Error> {
-        let provider = self.resolved(&chosen.integration).await?;
-        let fields = self.fields(&provider, &chosen.integration, &config);
-        let credential = self.entered_credential(&provider, &chosen.integration, &fields, values).await?;
-        self.verify(&provider, &credential, &fields).await?;
-        let new = Save::of_session(&by, chosen.integration, provider, connection, credential, config);
-        let integration = new.integration.key.clone();
-        let saved = self.save(new).await?;
-        let Connection { key: connection, account, missing_scopes, .. } = saved.connection;
-        let session = by.session.id;
-        Ok(Submitted::Connected(Connected { session, integration, connection, account, missing_scopes }))
-    }
-
-    /// The credential out of a form; every missing or malformed field is reported.
-    async fn entered_credential(
-        &self,
-        provider: &Provider,
-        integration: &Integration,
-        fields: &Fields,
-        mut values: BTreeMap<String, String>,
-    ) -> Result<Credential, Error> {
-        let mut issues = Vec::new();
-        let mut entered = BTreeMap::new();
-        for input in credential_inputs(provider) {
-            // Passwords and keys are taken as they were typed: a blank may belong to them.
-            let value = values.remove(input.wire_name()).unwrap_or_default();
-            match self.check_input(&input, &value) {
-                Ok(()) => drop(entered.insert(input.name, Secret::new(value))),
-                Err(issue) => issues.push(issue),
-            }
-        }
-        if !issues.is_empty() {
-            return Err(Error::Invalid(issues));
-        }
-        let mut take = |name: &str| entered.remove(name).unwrap_or_else(|| Secret::new(String::new()));
-        Ok(match scheme(provider)? {
-            Scheme::ApiKey => Credential::ApiKey { api_key: take("api_key") },
-            Scheme::Basic => {
-                Credential::Basic { username: take("username").into_inner(), password: take("password") }
-            }
-            Scheme::ClientCredentials => {
-                let client =
-                    Client { id: take("client_id").into_inner(), secret: Some(take("client_secret")) };
-                let fields = Fields { credential: entered, ..fields.clone() };
-                let credential = self.client_credentials(provider, integration, client, &fields).await;
-                credential.map_err(|attempt| self.upstream(attempt.code, attempt.message))?
-            }
-            Scheme::None | Scheme::Redirect | Scheme::Device => Credential::None,
-        })
     }
 }
 

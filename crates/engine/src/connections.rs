@@ -10,7 +10,7 @@ use crate::Engine;
 use crate::actor::{Grant, right};
 use crate::audit::Event;
 use crate::error::{Error, Thing};
-use crate::revoke::RevocationOutcome;
+use crate::revoke::Revoked;
 
 /// Changes to a connection; what is absent stays.
 #[derive(Default)]
@@ -27,7 +27,7 @@ pub struct ConnectionPatch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
     /// What became of the grant at the provider.
-    pub revocation: RevocationOutcome,
+    pub revocation: Revoked,
 }
 
 impl Engine {
@@ -112,7 +112,7 @@ impl Engine {
             // Only here the token is still known, so the grant is ended whether or not the trail could be written.
             let revocation = engine.revoke(&connection).await;
             recorded?;
-            engine.record(event(Action::GrantRevoked, Some(revocation.as_str().to_owned()))).await?;
+            engine.record(event(Action::GrantRevoked, Some(revocation.detail()))).await?;
             Ok(Deleted { revocation })
         })
         .await

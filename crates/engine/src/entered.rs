@@ -40,27 +40,44 @@ impl Engine {
 }
 
 impl Engine {
-    /// [`Engine::fields`], with the secret values too: what the operator entered once, and the connection's own secret
-    /// fields.
+    /// [`Engine::fields`], with what is kept sealed: secret fields of the connection and of the integration.
     pub(crate) fn all_fields(
         &self,
         provider: &Provider,
         integration: &Integration,
         config: &Map<String, Value>,
-        secret_fields: &SecretMap,
+        secret: &SecretMap,
     ) -> Result<Fields, Error> {
         let mut fields = self.fields(provider, integration, config);
-        let entered_once = self.open_integration(integration)?;
-        for input in provider.inputs.integration.iter().filter(|input| input.secret) {
-            if let Some(value) = entered_once.get(input.wire_name()) {
-                fields.integration.insert(input.name.clone(), value.expose().clone());
-            }
+        for (name, value) in secret {
+            let name = ours(&provider.inputs.connection, name);
+            fields.connection.insert(name, value.expose().clone());
         }
-        for (name, value) in secret_fields {
-            fields.connection.insert(ours(&provider.inputs.connection, name), value.expose().clone());
+        let operator = &provider.inputs.integration;
+        if operator.iter().any(|input| input.secret) {
+            let secrets = self.open_integration(integration)?;
+            for input in operator.iter().filter(|input| input.secret) {
+                let value = secrets.get(input.wire_name()).map(|value| value.expose().clone());
+                fields.integration.extend(value.map(|value| (input.name.clone(), value)));
+            }
         }
         Ok(fields)
     }
+}
+
+/// Values that a request tells the provider and that no message may repeat.
+pub(crate) fn told<'a>(provider: &Provider, fields: &'a Fields) -> Vec<&'a str> {
+    let entered = fields.credential.values().chain(fields.one_time.values());
+    let mut told: Vec<&str> = entered.map(|value| value.expose().as_str()).collect();
+    let groups = [
+        (&provider.inputs.connection, &fields.connection),
+        (&provider.inputs.integration, &fields.integration),
+    ];
+    for (inputs, values) in groups {
+        let secret = inputs.iter().filter(|input| input.secret);
+        told.extend(secret.filter_map(|input| values.get(&input.name)).map(String::as_str));
+    }
+    told
 }
 
 /// A captured field under its name on the wire.

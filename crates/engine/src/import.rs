@@ -1,17 +1,19 @@
 //! Importing a connection that was authorized elsewhere.
 
+use catalog::{AuthMode, Provider};
 use model::webhook::Operation;
 use model::{ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode, Tags};
-use protocol::Credential;
+use protocol::{Credential, Fields};
 use serde_json::{Map, Value};
 
 use crate::Engine;
 use crate::actor::{Grant, right};
+use crate::after_connect::is_followed;
 use crate::connect::text_of;
 use crate::connections::merged;
 use crate::error::{Error, Rule, Thing};
 use crate::read::ReadConnection;
-use crate::save::Save;
+use crate::save::{LookUp, Save};
 use crate::seals::SecretMap;
 use crate::verify::has_check;
 
@@ -64,10 +66,7 @@ impl Engine {
             );
             return Err(Error::refused(Rule::Body, message));
         }
-        let issues = [unfit_credential(&new.credential), unfit_config(new.config.as_ref())].concat();
-        if !issues.is_empty() {
-            return Err(Error::Invalid(issues));
-        }
+        let mut issues = [unfit_credential(&new.credential), unfit_config(new.config.as_ref())].concat();
         let key = match new.key {
             Some(key) => key,
             None => ConnectionKey::stored(self.ports().connection_key().to_string()),
@@ -84,11 +83,20 @@ impl Engine {
             }
             (None, None) => (Map::new(), SecretMap::new()),
         };
-        let fields = self.fields(&provider, &integration, &config);
+        issues.extend(missing_config(&provider, &config));
+        if !issues.is_empty() {
+            return Err(Error::Invalid(issues));
+        }
         if has_check(&provider, &integration) {
             let resolved = self.resolved(&integration).await?;
-            self.verify(&resolved, &new.credential, &fields).await?;
+            let fields = Fields {
+                credential: new.credential.entered(),
+                ..self.all_fields(&resolved, &integration, &config, &kept_fields)?
+            };
+            let client = self.client_with(&integration, &new.credential)?;
+            self.verify(&resolved, &new.credential, &fields, client.as_ref()).await?;
         }
+        let look_up = if is_followed(&provider) { LookUp::Later } else { LookUp::Never };
         let tags = match (&new.end_user, &new.tags) {
             (None, None) => None,
             (end_user, tags) => Some(merged(end_user.as_ref(), tags.as_ref())?),
@@ -101,6 +109,7 @@ impl Engine {
             credential: new.credential.clone(),
             config,
             kept_fields,
+            look_up,
             reconnects: None,
             end_user: new.end_user,
             tags,
@@ -132,7 +141,8 @@ fn unfit_credential(credential: &Credential) -> Vec<Issue> {
             texts.push(("access_token", tokens.access_token.expose()));
             texts.extend(tokens.refresh_token.iter().map(|token| ("refresh_token", token.expose().as_str())));
         }
-        Credential::ClientCredentials { tokens, client_id, client_secret, .. } => {
+        // Keys and certificates are PEM, whose lines never stand in a header.
+        Credential::ClientCredentials { tokens, client_id, client_secret, entered: _ } => {
             texts.push(("token", tokens.access_token.expose()));
             texts.push(("client_id", client_id));
             texts.push(("client_secret", client_secret.expose()));
@@ -146,9 +156,10 @@ fn unfit_credential(credential: &Credential) -> Vec<Issue> {
             texts.push(("username", username));
             texts.push(("password", password.expose()));
         }
-        Credential::OAuth1TokenBased { token_id, token_secret, .. } => {
+        Credential::OAuth1TokenBased { token_id, token_secret, client_override } => {
             texts.push(("token_id", token_id.expose()));
             texts.push(("token_secret", token_secret.expose()));
+            texts.extend(client_override.iter().map(|client| ("config_override", client.id.as_str())));
         }
         // The API takes none of these.
         Credential::TwoStep(_)
@@ -165,6 +176,21 @@ fn unfit_credential(credential: &Credential) -> Vec<Issue> {
         .map(|(name, _)| {
             let message = "must not hold line breaks or control characters";
             Issue::new(IssueCode::InvalidFormat, ["credentials", name], message)
+        })
+        .collect()
+}
+
+/// A token pair signs for one account, so it is of no use without the fields that name it.
+fn missing_config(provider: &Provider, config: &Map<String, Value>) -> Vec<Issue> {
+    if provider.auth != AuthMode::Oauth1TokenBased {
+        return Vec::new();
+    }
+    let needed = provider.inputs.connection.iter().filter(|input| input.required && !input.automated);
+    needed
+        .filter(|input| config.get(input.wire_name()).is_none_or(|value| text_of(value).is_empty()))
+        .map(|input| {
+            let message = format!("{} is required", input.label);
+            Issue::new(IssueCode::InvalidType, ["connection_config", input.wire_name()], message)
         })
         .collect()
 }

@@ -312,7 +312,8 @@ impl Engine {
     fn view(&self, integration: Integration, all: &[Integration]) -> Option<IntegrationView> {
         let provider = self.provider_of(&integration).ok()?;
         let state = integration.state(&provider);
-        let warnings = warnings::exclusive(&integration, &provider, all);
+        let mut warnings = warnings::exclusive(&integration, &provider, all);
+        warnings.extend(warnings::unknown_scopes(&integration, &provider));
         Some(IntegrationView { state, warnings, provider, callback_url: self.callback_url(), integration })
     }
 }

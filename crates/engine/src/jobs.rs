@@ -13,6 +13,8 @@ use crate::error::Error;
 enum Job {
     /// Deliver events that are due.
     DeliverWebhooks,
+    /// Look up what follows connections, where it failed before.
+    LookUp,
     /// Write when keys and connections were last used.
     FlushUsage,
     /// Remove what has ended.
@@ -24,6 +26,8 @@ const DELIVERIES: usize = 16;
 const AFTER_AN_ERROR: Duration = Duration::from_secs(5);
 const USAGE_EVERY: Duration = Duration::from_secs(5);
 const PURGE_EVERY: Duration = Duration::from_mins(10);
+/// The shortest wait of a look-up that failed is a minute.
+const LOOK_UP_EVERY: Duration = Duration::from_secs(30);
 /// A due time further away is looked up again after this, because another node may have changed it.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
@@ -45,7 +49,9 @@ impl Engine {
             let engine = self.clone();
             self.0.tasks.spawn(async move { engine.deliver_for_ever().await });
         }
-        for (job, every) in [(Job::FlushUsage, USAGE_EVERY), (Job::Purge, PURGE_EVERY)] {
+        let repeated =
+            [(Job::FlushUsage, USAGE_EVERY), (Job::LookUp, LOOK_UP_EVERY), (Job::Purge, PURGE_EVERY)];
+        for (job, every) in repeated {
             let engine = self.clone();
             self.0.tasks.spawn(async move { engine.repeat(job, every).await });
         }
@@ -54,7 +60,7 @@ impl Engine {
     /// Does everything that is due now, once, and tells how much it was. For tests and for a clean stop.
     pub async fn run_due_jobs(&self) -> Result<usize, Error> {
         let mut done = 0;
-        for job in [Job::FlushUsage, Job::DeliverWebhooks, Job::Purge] {
+        for job in [Job::FlushUsage, Job::LookUp, Job::DeliverWebhooks, Job::Purge] {
             done += self.run(job).await?;
         }
         Ok(done)
@@ -63,6 +69,7 @@ impl Engine {
     async fn run(&self, job: Job) -> Result<usize, Error> {
         match job {
             Job::DeliverWebhooks => self.deliver_due().await,
+            Job::LookUp => self.look_up_due().await,
             Job::FlushUsage => self.flush_usage().await.map(|()| 0),
             Job::Purge => self.purge().await.map(|()| 0),
         }
@@ -71,6 +78,14 @@ impl Engine {
     async fn deliver_due(&self) -> Result<usize, Error> {
         let counts = join_all((0..DELIVERIES).map(|_| self.deliver_while_due())).await;
         counts.into_iter().sum()
+    }
+
+    async fn look_up_due(&self) -> Result<usize, Error> {
+        let mut done = 0;
+        while !self.0.stop.is_cancelled() && self.look_up_next().await? {
+            done += 1;
+        }
+        Ok(done)
     }
 
     async fn deliver_while_due(&self) -> Result<usize, Error> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod actor;
+mod after_connect;
 mod audit;
 mod callback;
 mod canary;
@@ -21,6 +22,7 @@ mod keys;
 mod keys_seen;
 mod mcp;
 mod metadata;
+mod mint;
 mod notify;
 pub mod ports;
 mod purge;
@@ -50,7 +52,7 @@ use vault::KeyRing;
 pub use actor::{AuthError, AuthOutage, Caller, Grant, Right, SessionCaller, right};
 pub use callback::{CallbackFailure, FailureKind};
 pub use canary::{CanaryError, check as check_canary};
-pub use connect::{Choice, Connected, Form, FormField, Scheme, Submitted};
+pub use connect::{Choice, Connected, Form, FormField, Scheme, Shown, Submitted};
 pub use connections::{ConnectionPatch, Deleted, ListQuery, Listed};
 pub use device::{AwaitedDevice, DeviceFlow};
 pub use error::{Error, Refusal, Rule, Thing, Upstream};
@@ -59,7 +61,7 @@ pub use integrations::{ClientInput, IntegrationPatch, IntegrationSecrets, Integr
 pub use keys::{NewKey, NewKeySecret};
 pub use metadata::MetadataWrite;
 pub use read::{ReadConnection, ReadError, ReadOptions};
-pub use revoke::RevocationOutcome;
+pub use revoke::{RevocationOutcome, Revoked};
 pub use sessions::{CreatedSession, NewSession, Reconnect, SessionDetails};
 pub use webhooks::{WebhookPatch, WebhookSettingsView};
 

@@ -1,6 +1,7 @@
 //! Telling the app: the event is written to the outbox in the transaction that made it needful.
 
 use catalog::Provider;
+use jiff::Timestamp;
 use model::webhook::{AuthEvent, EventEndUser, EventError, Operation};
 use model::{Environment, EnvironmentId, OutboxId, OutboxMessage, Tags, WebhookSettings};
 use store::Tx;
@@ -43,6 +44,17 @@ impl Engine {
         settings: &WebhookSettings,
         happened: Happened<'_>,
     ) -> Result<(), store::Error> {
+        self.notify_at(tx, settings, happened, self.ports().now()).await
+    }
+
+    /// [`Engine::notify`], with the event held back until a time.
+    pub(crate) async fn notify_at(
+        &self,
+        tx: &mut Tx,
+        settings: &WebhookSettings,
+        happened: Happened<'_>,
+        due_at: Timestamp,
+    ) -> Result<(), store::Error> {
         let environment = happened.environment.id;
         if !settings.wants(happened.operation) {
             return Ok(());
@@ -59,7 +71,7 @@ impl Engine {
                 url,
                 body: body.clone(),
                 attempts: 0,
-                due_at: now,
+                due_at,
                 created_at: now,
             };
             store::outbox::enqueue(tx, &message).await?;

@@ -132,7 +132,7 @@ impl Engine {
 
     /// The connection with a credential that may be served, refreshed where that is due. A token that still works is
     /// served even when its refresh fails.
-    async fn serveable(
+    pub(crate) async fn serveable(
         &self,
         connection: Connection,
         provider: &Provider,

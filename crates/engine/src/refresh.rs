@@ -9,6 +9,7 @@
 mod app;
 pub(crate) mod ask;
 mod keep;
+mod renew;
 mod tokens;
 
 use std::collections::HashMap;

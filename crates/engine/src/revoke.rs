@@ -1,12 +1,22 @@
 //! Ending a grant at the provider (RFC 7009 and vendors' own calls).
 
+use catalog::Provider;
 use model::Connection;
 use protocol::revoke::{self, Revocation};
-use protocol::{Client, ClientCertificate, Credential, Fields, RequestError};
+use protocol::{Client, Credential, Fields, OAuth2Tokens, RequestError};
 
 use crate::Engine;
 use crate::error::Error;
-use crate::token_calls::Unanswered;
+use crate::scrub::scrubbed;
+
+/// What became of the grant at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// The outcome.
+    pub outcome: RevocationOutcome,
+    /// Why, in words fit to be shown, where there is more to say.
+    pub message: Option<String>,
+}
 
 /// What became of the grant at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,65 +41,103 @@ impl RevocationOutcome {
             Self::Unreachable => "unreachable",
         }
     }
+
+    /// The outcome without more words.
+    const fn plain(self) -> Revoked {
+        Revoked { outcome: self, message: None }
+    }
+
+    fn because(self, message: impl Into<String>) -> Revoked {
+        Revoked { outcome: self, message: Some(message.into()) }
+    }
+}
+
+impl Revoked {
+    /// The outcome as the audit trail has it.
+    pub(crate) fn detail(&self) -> String {
+        match &self.message {
+            Some(message) => format!("{}: {message}", self.outcome.as_str()),
+            None => self.outcome.as_str().to_owned(),
+        }
+    }
+}
+
+/// What a revocation is made from beside the tokens.
+struct Call<'a> {
+    provider: &'a Provider,
+    client: &'a Client,
+    fields: &'a Fields,
 }
 
 impl Engine {
     /// Ends the grant of a connection that is already deleted here. Every failure is an outcome: there is nothing the
     /// caller could take back.
-    pub(crate) async fn revoke(&self, connection: &Connection) -> RevocationOutcome {
+    pub(crate) async fn revoke(&self, connection: &Connection) -> Revoked {
         match self.try_revoke(connection).await {
-            Ok(outcome) => outcome,
+            Ok(revoked) => revoked,
             Err(error) => {
                 tracing::warn!(%error, connection = %connection.id, "the grant could not be revoked");
-                RevocationOutcome::Unreachable
+                RevocationOutcome::Unreachable.because(error.to_string())
             }
         }
     }
 
-    async fn try_revoke(&self, connection: &Connection) -> Result<RevocationOutcome, Error> {
+    async fn try_revoke(&self, connection: &Connection) -> Result<Revoked, Error> {
         let integration =
             store::integrations::find_by_id(self.store(), connection.environment, connection.integration)
                 .await?;
-        let Some(integration) = integration else { return Ok(RevocationOutcome::Unsupported) };
+        let Some(integration) = integration else { return Ok(RevocationOutcome::Unsupported.plain()) };
         let secrets = self.open_connection(connection)?;
+        let credential = &secrets.credential;
+        let Some(tokens) = credential.tokens() else { return Ok(RevocationOutcome::Unsupported.plain()) };
         let provider = self.resolved_for(&integration, &connection.config).await?;
-        let mut fields = self.all_fields(&provider, &integration, &connection.config, &secrets.fields)?;
-        let (tokens, client) = match &secrets.credential {
-            Credential::OAuth2(tokens) | Credential::App { user: Some(tokens), .. } => {
-                (tokens, self.client_of(&integration, tokens)?)
-            }
-            Credential::ClientCredentials { tokens, client_id, client_secret, certificate } => {
-                fields.credential = certificate.as_ref().map(ClientCertificate::parts).unwrap_or_default();
-                (tokens, Client { id: client_id.clone(), secret: Some(client_secret.clone()) })
-            }
-            Credential::App { user: None, .. }
-            | Credential::OAuth1 { .. }
-            | Credential::OAuth1TokenBased { .. }
-            | Credential::TwoStep(_)
-            | Credential::Jwt(_)
-            | Credential::Signature(_)
-            | Credential::Session(_)
-            | Credential::Aws(_)
-            | Credential::ApiKey { .. }
-            | Credential::Basic { .. }
-            | Credential::None => return Ok(RevocationOutcome::Unsupported),
+        let fields = Fields {
+            credential: credential.entered(),
+            ..self.all_fields(&provider, &integration, &connection.config, &secrets.fields)?
         };
-        if provider.revocation.is_none() {
-            return Ok(RevocationOutcome::Unsupported);
+        let client = if let Credential::ClientCredentials { .. } = credential {
+            protocol::client_credentials::client(&fields.credential)
+        } else {
+            let own = self.client_with(&integration, credential)?;
+            own.unwrap_or_else(|| Client { id: String::new(), secret: None })
+        };
+        let person = tokens.kept.person.as_deref();
+        let mut revoked = None;
+        // The first outcome that is no success is the one to tell.
+        for tokens in std::iter::once(tokens).chain(person) {
+            if revoke::request(&provider, &client, tokens, &fields).is_none() {
+                return Ok(RevocationOutcome::Unsupported.plain());
+            }
+            let call = Call { provider: &provider, client: &client, fields: &fields };
+            let answer = self.end(&call, credential, tokens).await;
+            revoked =
+                revoked.filter(|one: &Revoked| one.outcome != RevocationOutcome::Revoked).or(Some(answer));
         }
+        Ok(revoked.unwrap_or_else(|| RevocationOutcome::Unsupported.plain()))
+    }
+
+    async fn end(&self, call: &Call<'_>, credential: &Credential, tokens: &OAuth2Tokens) -> Revoked {
         let build = |fields: &Fields| {
             let nothing = RequestError::NoSuchStep { step: "revocation endpoint" };
-            revoke::request(&provider, &client, tokens, fields).unwrap_or(Err(nothing))
+            revoke::request(call.provider, call.client, tokens, fields).unwrap_or(Err(nothing))
         };
-        let answered = self.ask_server(&fields, tokens.kept.dpop_key.as_ref(), build).await;
-        let response = answered.map_err(|unanswered| {
-            let (code, message) = Unanswered::told(unanswered);
-            self.upstream(code, message)
-        })?;
-        Ok(match revoke::outcome(&response) {
-            Revocation::Revoked => RevocationOutcome::Revoked,
-            Revocation::Refused { .. } => RevocationOutcome::Refused,
-            Revocation::Unavailable => RevocationOutcome::Unreachable,
-        })
+        let answered = self.ask_server(call.fields, tokens.kept.dpop_key.as_ref(), build).await;
+        let response = match answered {
+            Ok(response) => response,
+            Err(unanswered) => return RevocationOutcome::Unreachable.because(unanswered.told().1),
+        };
+        match revoke::outcome(&response) {
+            Revocation::Revoked => RevocationOutcome::Revoked.plain(),
+            Revocation::Refused { status, said } => {
+                let mut secrets = credential.secrets();
+                secrets.push(tokens.access_token.clone());
+                let hidden: Vec<&str> = secrets.iter().map(|secret| secret.expose().as_str()).collect();
+                let said = said.map(|said| format!(": {}", scrubbed(&said, &hidden))).unwrap_or_default();
+                RevocationOutcome::Refused.because(format!("status {}{said}", status.as_u16()))
+            }
+            Revocation::Unavailable => {
+                RevocationOutcome::Unreachable.because(format!("status {}", response.status.as_u16()))
+            }
+        }
     }
 }

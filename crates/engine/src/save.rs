@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use catalog::Provider;
 use catalog::input::Input;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::audit::Action;
-use model::connection::RefreshHealth;
+use model::connection::{LookupHealth, RefreshHealth};
 use model::webhook::{EventEndUser, Operation};
-use model::{Actor, Connection, ConnectionId, ConnectionKey, EndUser, Environment, Integration, Tags};
+use model::{
+    Actor, Connection, ConnectionId, ConnectionKey, EndUser, Environment, Integration, IntegrationKey,
+    SessionId, Tags,
+};
 use protocol::Credential;
 use serde_json::{Map, Value};
 use store::Constraint;
@@ -17,6 +20,7 @@ use vault::Secret;
 use crate::Engine;
 use crate::actor::SessionCaller;
 use crate::audit::Event;
+use crate::connect::Connected;
 use crate::error::{Error, Rule};
 use crate::notify::Happened;
 use crate::seals::{ConnectionSecrets, Place, SecretMap};
@@ -33,6 +37,8 @@ pub(crate) struct Save {
     pub(crate) config: Map<String, Value>,
     /// Secret connection fields that stay as they were; those in `config` win.
     pub(crate) kept_fields: SecretMap,
+    /// When what follows the connection is looked up.
+    pub(crate) look_up: LookUp,
     /// The connection that is authorized again: there must be exactly this one.
     pub(crate) reconnects: Option<ConnectionId>,
     pub(crate) end_user: Option<EndUser>,
@@ -45,6 +51,21 @@ pub(crate) struct Save {
     pub(crate) event_end_user: Option<EventEndUser>,
     pub(crate) actor: Actor,
 }
+
+/// When what follows a connection is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LookUp {
+    /// There is nothing to look up.
+    Never,
+    /// By the caller, at once. The event is held back until then; should the process end before, it leaves by itself and
+    /// a job looks up.
+    Now,
+    /// By a job.
+    Later,
+}
+
+/// How long an event waits for look-ups that somebody is making.
+const HELD: SignedDuration = SignedDuration::from_mins(1);
 
 /// A stored connection and whether it was there before.
 pub(crate) struct Saved {
@@ -120,7 +141,8 @@ impl Engine {
             }
         };
         if let Some(settings) = &settings {
-            self.notify(&mut tx, settings, new.happened(&connection, operation)).await?;
+            let due_at = if new.look_up == LookUp::Now { now + HELD } else { now };
+            self.notify_at(&mut tx, settings, new.happened(&connection, operation), due_at).await?;
         }
         tx.commit().await?;
         Ok(Some(Saved { connection, operation }))
@@ -157,7 +179,13 @@ impl Engine {
             refreshable: is_refreshable(&new.provider, &new.credential),
             refresh: RefreshHealth::default(),
             missing_scopes: new.missing_scopes.clone(),
-            account: old.and_then(|old| old.account.clone()),
+            // Whoever authorizes again may do so with another account.
+            account: None,
+            lookups: match new.look_up {
+                LookUp::Never => LookupHealth::default(),
+                LookUp::Now => LookupHealth::pending(now + HELD),
+                LookUp::Later => LookupHealth::pending(now),
+            },
             last_fetched_at: old.and_then(|old| old.last_fetched_at),
             created_at: old.map_or(now, |old| old.created_at),
             updated_at: now,
@@ -185,6 +213,7 @@ impl Save {
             credential,
             config,
             kept_fields: SecretMap::new(),
+            look_up: LookUp::Never,
             reconnects: session.reconnects,
             end_user: session.end_user.clone(),
             tags: Some(session.tags.clone()),
@@ -217,33 +246,36 @@ impl Save {
 pub(crate) fn is_refreshable(provider: &Provider, credential: &Credential) -> bool {
     match credential {
         Credential::OAuth2(tokens) => protocol::refresh::is_possible(provider, tokens),
-        Credential::ClientCredentials { .. } => true,
         Credential::App { .. } => provider.app.is_some(),
-        // The engine does not drive the renewal of the others yet.
-        Credential::OAuth1 { .. }
-        | Credential::OAuth1TokenBased { .. }
+        Credential::ClientCredentials { .. }
         | Credential::TwoStep(_)
         | Credential::Jwt(_)
         | Credential::Signature(_)
         | Credential::Session(_)
-        | Credential::Aws(_)
+        | Credential::Aws(_) => true,
+        Credential::OAuth1 { .. }
+        | Credential::OAuth1TokenBased { .. }
         | Credential::ApiKey { .. }
         | Credential::Basic { .. }
         | Credential::None => false,
     }
 }
 
+impl Saved {
+    /// What is told of it.
+    pub(crate) fn connected(self, session: SessionId, integration: IntegrationKey) -> Connected {
+        let Connection { key: connection, account, lookups, missing_scopes, .. } = self.connection;
+        Connected { session, integration, connection, account, incomplete: lookups.error, missing_scopes }
+    }
+}
+
 /// Secret connection fields leave the plain part of a connection.
 fn split_secrets(provider: &Provider, config: &Map<String, Value>) -> (Map<String, Value>, SecretMap) {
-    let is_secret = |name: &str| {
-        provider.inputs.connection.iter().any(|input: &Input| input.secret && input.wire_name() == name)
-            || SECRET_BY_NAME.contains(&name)
-    };
     let mut plain = Map::new();
     let mut secret = SecretMap::new();
     for (name, value) in config {
         if let Value::String(text) = value
-            && is_secret(name)
+            && is_secret(provider, name)
         {
             secret.insert(name.clone(), Secret::new(text.clone()));
         } else {
@@ -251,6 +283,12 @@ fn split_secrets(provider: &Provider, config: &Map<String, Value>) -> (Map<Strin
         }
     }
     (plain, secret)
+}
+
+/// Whether a connection field is kept sealed, by its name on the wire.
+pub(crate) fn is_secret(provider: &Provider, name: &str) -> bool {
+    provider.inputs.connection.iter().any(|input: &Input| input.secret && input.wire_name() == name)
+        || SECRET_BY_NAME.contains(&name)
 }
 
 /// Fields that apps put into `connection_config` under the contract's own names and that are secret whatever the

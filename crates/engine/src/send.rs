@@ -1,7 +1,7 @@
 //! From a request of `protocol` to an answer, through the guarded way out.
 
-use egress::{Identity, Limits};
-use protocol::{ClientCertificate, Request, Response, TokenError};
+use egress::Limits;
+use protocol::{Request, Response, TokenError};
 use vault::Secret;
 
 use crate::Engine;
@@ -18,10 +18,7 @@ pub(crate) struct NoAnswer {
 
 impl Engine {
     pub(crate) async fn send(&self, request: Request, limits: &Limits) -> Result<Response, NoAnswer> {
-        let identity = match &request.client_certificate {
-            Some(shown) => Some(identity(shown)?),
-            None => None,
-        };
+        let certificate = request.client_certificate;
         let mut outgoing = http::Request::new(request.body.into_inner());
         *outgoing.method_mut() = request.method;
         *outgoing.headers_mut() = request.headers;
@@ -29,9 +26,13 @@ impl Engine {
             code: "bad_request_url",
             message: "the address of the request is not a valid URL".to_owned(),
         })?;
-        let answer = match &identity {
-            Some(identity) => self.0.egress.send_as(outgoing, limits, identity).await,
+        let answer = match &certificate {
             None => self.0.egress.send(outgoing, limits).await,
+            Some(certificate) => {
+                let (chain, private_key) = (certificate.chain.expose(), certificate.private_key.expose());
+                let certificate = egress::Certificate { chain, private_key };
+                self.0.egress.send_with_certificate(outgoing, limits, certificate).await
+            }
         };
         let answer = answer.map_err(|error| no_answer(&error))?;
         let (head, body) = answer.into_parts();
@@ -49,17 +50,13 @@ impl Engine {
     }
 }
 
-fn identity(certificate: &ClientCertificate) -> Result<Identity, NoAnswer> {
-    let read = Identity::from_pem(certificate.chain.expose(), certificate.private_key.expose());
-    read.map_err(|error| NoAnswer { code: "bad_client_certificate", message: error.to_string() })
-}
-
 fn no_answer(error: &egress::Error) -> NoAnswer {
     let code = match error {
         egress::Error::Denied(_) => "egress_denied",
         egress::Error::Resolve { .. } => "provider_not_found",
         egress::Error::Connect { .. } => "provider_unreachable",
         egress::Error::Tls { .. } => "provider_tls_failed",
+        egress::Error::Certificate => "bad_client_certificate",
         egress::Error::Timeout { .. } => "provider_timeout",
         egress::Error::TooLarge { .. } => "answer_too_large",
         egress::Error::Truncated { .. } => "truncated_answer",

@@ -3,9 +3,10 @@
 use catalog::Provider;
 use egress::Limits;
 use model::Integration;
-use protocol::{Credential, Fields, verify};
+use protocol::{AwsKeys, Client, Credential, Fields, RequestError, Response, aws, verify};
 
 use crate::Engine;
+use crate::entered::told;
 use crate::error::{Error, Rule};
 use crate::scrub::scrubbed;
 
@@ -16,29 +17,6 @@ pub(crate) fn has_check(provider: &Provider, integration: &Integration) -> bool 
         || integration.config.get("verify_url").is_some_and(|url| !url.trim().is_empty())
 }
 
-/// The secrets that a check tells the provider.
-fn told(credential: &Credential) -> Vec<&str> {
-    let secrets = match credential {
-        Credential::ApiKey { api_key } => vec![api_key],
-        Credential::Basic { password, .. } => vec![password],
-        Credential::OAuth1 { token, token_secret, .. } => vec![token, token_secret],
-        Credential::OAuth2(tokens) => vec![&tokens.access_token],
-        Credential::ClientCredentials { tokens, client_secret, .. } => {
-            vec![&tokens.access_token, client_secret]
-        }
-        // The engine makes none of these yet.
-        Credential::OAuth1TokenBased { .. }
-        | Credential::TwoStep(_)
-        | Credential::Jwt(_)
-        | Credential::Signature(_)
-        | Credential::Session(_)
-        | Credential::Aws(_)
-        | Credential::App { .. }
-        | Credential::None => Vec::new(),
-    };
-    secrets.into_iter().map(|secret| secret.expose().as_str()).collect()
-}
-
 impl Engine {
     /// Tries the credential where the provider has a check. A provider that cannot be reached is not taken for a
     /// refusal: the caller may try again.
@@ -47,26 +25,27 @@ impl Engine {
         provider: &Provider,
         credential: &Credential,
         fields: &Fields,
+        client: Option<&Client>,
     ) -> Result<(), Error> {
-        let Some(first) = verify::request(provider, credential, fields) else { return Ok(()) };
-        let name = &provider.name;
+        if let Credential::Aws(keys) = credential {
+            self.verify_role(provider, keys, fields).await?;
+        }
+        let Some(first) = verify::request(provider, credential, fields, client) else { return Ok(()) };
+        let others = verify::other_requests(provider, credential, fields, client);
         let mut outcome = Ok(());
-        for request in std::iter::once(first).chain(verify::other_requests(provider, credential, fields)) {
-            let request =
-                request.map_err(|error| Error::refused(Rule::CredentialRejected, error.to_string()))?;
-            let response = self.send(request, &Limits::token()).await.map_err(|no_answer| {
-                self.upstream(
-                    no_answer.code,
-                    format!("{name} could not be asked about the credential: {}", no_answer.message),
-                )
-            })?;
+        for request in std::iter::once(first).chain(others) {
+            let response = self.check(provider, request).await?;
             outcome = verify::outcome(provider, credential, fields, &response);
             if !outcome.as_ref().is_err_and(verify::VerifyError::is_refusal) {
                 break;
             }
         }
         outcome.map_err(|error| {
-            let said = error.said.as_deref().map(|said| format!(": {}", scrubbed(said, &told(credential))));
+            let name = &provider.name;
+            let secrets = credential.secrets();
+            let mut hidden: Vec<&str> = secrets.iter().map(|secret| secret.expose().as_str()).collect();
+            hidden.extend(told(provider, fields));
+            let said = error.said.as_deref().map(|said| format!(": {}", scrubbed(said, &hidden)));
             let said = said.unwrap_or_default();
             if error.is_refusal() {
                 let status = error.status.as_u16();
@@ -77,6 +56,37 @@ impl Engine {
                 "provider_unavailable",
                 format!("{name} could not check the credential just now{said}"),
             )
+        })
+    }
+
+    /// Whether the keys are those of the role: the one question that every key may ask.
+    async fn verify_role(&self, provider: &Provider, keys: &AwsKeys, fields: &Fields) -> Result<(), Error> {
+        let response = self.check(provider, aws::identity_request(provider, keys, fields)).await?;
+        if aws::identity_outcome(keys, &response) {
+            return Ok(());
+        }
+        if response.status.is_server_error() || response.status.as_u16() == 429 {
+            let message = format!("{} could not check the role just now", provider.name);
+            return Err(self.upstream("provider_unavailable", message));
+        }
+        let message = format!(
+            "{} does not take the temporary keys for those of the role (status {})",
+            provider.name,
+            response.status.as_u16()
+        );
+        Err(Error::refused(Rule::CredentialRejected, message))
+    }
+
+    async fn check(
+        &self,
+        provider: &Provider,
+        request: Result<protocol::Request, RequestError>,
+    ) -> Result<Response, Error> {
+        let request = request.map_err(|error| Error::refused(Rule::CredentialRejected, error.to_string()))?;
+        self.send(request, &Limits::token()).await.map_err(|no_answer| {
+            let name = &provider.name;
+            let message = format!("{name} could not be asked about the credential: {}", no_answer.message);
+            self.upstream(no_answer.code, message)
         })
     }
 }

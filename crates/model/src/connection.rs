@@ -1,6 +1,6 @@
 //! A connection: an account connected through an integration, and how it fares.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use protocol::CredentialKind;
 use serde_json::{Map, Value};
 use vault::Sealed;
@@ -51,6 +51,8 @@ pub struct Connection {
     pub missing_scopes: Vec<String>,
     /// Name of the connected account at the provider.
     pub account: Option<String>,
+    /// How the look-ups after connecting fare.
+    pub lookups: LookupHealth,
     /// When its credential was last handed out, written in batches.
     pub last_fetched_at: Option<Timestamp>,
     /// When it was made.
@@ -74,6 +76,44 @@ pub struct RefreshHealth {
     pub error_log_id: Option<String>,
 }
 
+/// The state of the look-ups that fill connection fields after connecting.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookupHealth {
+    /// Failures since the connection was authorized.
+    pub failures: u32,
+    /// When they are tried again; absent when there is nothing to do, or no use.
+    pub retry_at: Option<Timestamp>,
+    /// What failed last, in words fit to be shown; absent when nothing is open.
+    pub error: Option<String>,
+}
+
+impl LookupHealth {
+    /// Waits after the n-th failure; after the last one the look-ups are left alone until the connection is authorized
+    /// again. Two days in all: longer outages of one call are rare, and a refused call stays refused.
+    pub const WAITS: [SignedDuration; 7] = [
+        SignedDuration::from_mins(1),
+        SignedDuration::from_mins(5),
+        SignedDuration::from_mins(30),
+        SignedDuration::from_hours(2),
+        SignedDuration::from_hours(6),
+        SignedDuration::from_hours(12),
+        SignedDuration::from_hours(24),
+    ];
+
+    /// The state before the look-ups have run.
+    pub fn pending(at: Timestamp) -> Self {
+        Self { retry_at: Some(at), ..Self::default() }
+    }
+
+    /// The state after one more failure.
+    #[must_use]
+    pub fn failed(&self, now: Timestamp, error: String) -> Self {
+        let wait = Self::WAITS.get(self.failures as usize);
+        let retry_at = wait.and_then(|wait| now.checked_add(*wait).ok());
+        Self { failures: self.failures.saturating_add(1), retry_at, error: Some(error) }
+    }
+}
+
 impl RefreshHealth {
     /// Waits after the n-th failure in a row: 30 s, doubled each time, at most 15 minutes.
     const FIRST_WAIT_S: u64 = 30;
@@ -91,7 +131,7 @@ impl RefreshHealth {
             .map_or(0, |seconds| seconds.min(Self::LONGEST_RETRY_AFTER_S))
             .max(doubled.min(Self::LONGEST_WAIT_S));
         let retry_at =
-            now.checked_add(jiff::SignedDuration::from_secs(wait.cast_signed())).unwrap_or(Timestamp::MAX);
+            now.checked_add(SignedDuration::from_secs(wait.cast_signed())).unwrap_or(Timestamp::MAX);
         Self {
             failures,
             retry_at: Some(retry_at),
@@ -157,6 +197,21 @@ mod tests {
         assert_eq!(asked(90), Some(90));
         assert_eq!(asked(1), Some(30));
         assert_eq!(asked(315_360_000), Some(3600));
+    }
+
+    #[test]
+    fn look_ups_are_left_alone_after_two_days() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut health = LookupHealth::pending(now);
+        let mut waits = Vec::new();
+        for _ in 0..9 {
+            health = health.failed(now, "no answer".to_owned());
+            waits.push(health.retry_at.map(|at| at.as_second() / 60));
+        }
+        let minutes = [1, 5, 30, 120, 360, 720, 1440].map(Some);
+        assert_eq!(waits[..7], minutes);
+        assert_eq!(waits[7..], [None, None]);
+        assert_eq!(health.error.as_deref(), Some("no answer"));
     }
 
     #[test]

@@ -97,7 +97,10 @@ fn is_hostname(value: &str) -> bool {
 /// An absolute URL without user information. Plain http is left to the egress rules, which allow it only where the
 /// operator said so.
 fn is_url(value: &str) -> bool {
-    Url::parse(value).is_ok_and(|url| {
+    // The parser takes `https:host` and reads `\` as `/`; templates do not.
+    let is_plain = value.contains("://") && !value.contains(|c: char| c == '\\' || c.is_whitespace());
+    let parsed = Url::parse(value).ok().filter(|_| is_plain);
+    parsed.is_some_and(|url| {
         matches!(url.scheme(), "https" | "http")
             && url.host_str().is_some_and(|host| !host.is_empty())
             && url.username().is_empty()
@@ -118,23 +121,10 @@ mod tests {
 
     fn input(kind: Kind) -> Input {
         Input {
-            name: "field".to_owned(),
             wire: Some("fieldWire".to_owned()),
             kind,
-            label: "Field".to_owned(),
-            help: None,
-            example: None,
-            pattern: None,
-            prefix: None,
-            suffix: None,
             choices: vec!["eu".to_owned(), "us".to_owned()],
-            required: true,
-            secret: false,
-            automated: false,
-            hidden: false,
-            visible_when: std::collections::BTreeMap::new(),
-            discouraged: Vec::new(),
-            default: None,
+            ..Input::new("field", "Field")
         }
     }
 
@@ -151,6 +141,9 @@ mod tests {
             (Kind::Hostname, "a:99999", false),
             (Kind::Url, "https://x.example/path", true),
             (Kind::Url, "https://u:p@x.example", false),
+            (Kind::Url, "https:x.example", false),
+            (Kind::Url, "https:\\\\x.example", false),
+            (Kind::Url, "https://x.example ", false),
             (Kind::Url, "javascript:alert(1)", false),
             (Kind::Url, "x.example", false),
             (Kind::Enum, "eu", true),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::Provider;
+use catalog::{Input, Provider};
 use catalog::provider::{AuthMode, ClientAuth, Quirk};
 use jiff::Timestamp;
 use vault::Sealed;
@@ -62,7 +62,7 @@ impl Integration {
     /// inputs say.
     pub fn state(&self, provider: &Provider) -> State {
         let mut missing = Vec::new();
-        if matches!(provider.auth, AuthMode::Oauth2 | AuthMode::Oauth1) {
+        if matches!(provider.auth, AuthMode::Oauth2 | AuthMode::Oauth1 | AuthMode::Oauth1TokenBased) {
             if self.client_id.as_deref().is_none_or(str::is_empty) {
                 missing.push("credentials.client_id".to_owned());
             }
@@ -70,9 +70,13 @@ impl Integration {
                 missing.push("credentials.client_secret".to_owned());
             }
         }
-        for input in
-            provider.inputs.integration.iter().filter(|input| input.required && input.default.is_none())
-        {
+        let inputs = &provider.inputs.integration;
+        let value_of = |name: &str| {
+            let input = inputs.iter().find(|input| input.name == name)?;
+            self.config.get(input.wire_name()).or(input.default.as_ref()).map(String::as_str)
+        };
+        let needed = |input: &&Input| input.required && input.default.is_none() && input.applies(value_of);
+        for input in inputs.iter().filter(needed) {
             let name = input.wire_name();
             if !self.holds_secret(name) && self.config.get(name).is_none_or(String::is_empty) {
                 missing.push(format!("integration_config.{name}"));

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::provider::{AfterConnect, Choose, Otherwise};
 use catalog::{Placeholder, Provider, Template, Values};
+use http::StatusCode;
 use serde_json::Value;
 
 use crate::api::Caller;
@@ -15,6 +16,7 @@ use crate::exchange::is_fit;
 use crate::fields::{Client, Fields, Filling};
 use crate::json_path::{find, text_at};
 use crate::message::{Request, Response};
+use crate::said::said;
 
 /// What the steps run with.
 #[derive(Clone, Copy)]
@@ -51,6 +53,19 @@ pub struct Changes {
     pub sets: BTreeMap<String, String>,
     /// Fields that are needed no more.
     pub erases: BTreeSet<String>,
+    /// Calls that failed and left something open. Trying them again later may help.
+    pub failures: Vec<Failure>,
+}
+
+/// A call that did not bring what it should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The fields that it would have set, by our own names; none for a call that only tells the provider something.
+    pub fields: Vec<String>,
+    /// The status of the answer; nothing when none came.
+    pub status: Option<StatusCode>,
+    /// The provider's words, fit to be shown, when it gave a reason.
+    pub said: Option<String>,
 }
 
 /// Begins with the first step.
@@ -67,8 +82,14 @@ impl Run {
             // A call may answer with nothing; what it sets then depends on nothing in the answer.
             if body.trim_ascii().is_empty() { Some(Value::Null) } else { serde_json::from_slice(body).ok() }
         });
-        if let (Some(step), Some(answer)) = (context.provider.after_connect.get(index), answer) {
-            changes.take(context, step, &answer);
+        match (context.provider.after_connect.get(index), answer) {
+            (Some(step), Some(answer)) => changes.take(context, step, &answer),
+            (Some(step), None) => changes.failures.push(Failure {
+                fields: step.sets.keys().cloned().collect(),
+                status: response.map(|response| response.status),
+                said: response.and_then(|response| said(response.body.expose())),
+            }),
+            (None, _) => {}
         }
         go_on(context, index + 1, changes)
     }
@@ -87,6 +108,11 @@ fn go_on(context: Context<'_>, first: usize, mut changes: Changes) -> Step {
             return Step::Send(Box::new(request), Run { index, changes });
         }
     }
+    let known = changes.over(context.fields).connection;
+    // What one call did not bring another may have brought: some products of one vendor answer, others do not.
+    changes.failures.retain(|failure| {
+        failure.fields.is_empty() || failure.fields.iter().any(|field| !known.contains_key(field))
+    });
     Step::Done(changes)
 }
 

@@ -1,9 +1,12 @@
 //! Tokens for the client itself (RFC 6749 §4.4). A refresh is the same request again.
 
+use std::collections::BTreeMap;
+
 use catalog::Provider;
 use jiff::Timestamp;
+use vault::Secret;
 
-use crate::credential::OAuth2Tokens;
+use crate::credential::{Credential, OAuth2Tokens};
 use crate::fields::{Client, Fields, Filling};
 use crate::message::{Request, RequestError, Response};
 use crate::parameters::Parameters;
@@ -14,6 +17,26 @@ use crate::{lifetime, scopes, token_response};
 /// Seconds to assume when neither the answer nor the definition names a lifetime: an hour is usual, and asking again
 /// five minutes early costs nothing, because this grant is never used up.
 const USUAL_LIFETIME: u64 = 55 * 60;
+
+/// The client among entered values. Where it proves itself by a key, the key stands in place of a secret.
+pub fn client(entered: &BTreeMap<String, Secret<String>>) -> Client {
+    let text = |name: &str| entered.get(name).filter(|value| !value.expose().is_empty());
+    Client {
+        id: text("client_id").map(|id| id.expose().clone()).unwrap_or_default(),
+        secret: text("client_secret").or_else(|| text("client_private_key")).cloned(),
+    }
+}
+
+/// The credential that tokens and what they were asked for with make.
+pub fn credential(tokens: OAuth2Tokens, mut entered: BTreeMap<String, Secret<String>>) -> Credential {
+    let none = || Secret::new(String::new());
+    Credential::ClientCredentials {
+        tokens,
+        client_id: entered.remove("client_id").unwrap_or_else(none).into_inner(),
+        client_secret: entered.remove("client_secret").unwrap_or_else(none),
+        entered,
+    }
+}
 
 /// The token request. `scopes` are the configured ones; empty means the provider's default.
 pub fn request(

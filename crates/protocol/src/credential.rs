@@ -3,6 +3,7 @@
 //! A credential becomes text in one place only, on its way into the vault, and is read back from there.
 
 mod aws_keys;
+mod contents;
 mod minted;
 mod seal_text;
 
@@ -13,7 +14,6 @@ use vault::Secret;
 
 use crate::dpop::DpopKey;
 use crate::fields::Client;
-use crate::message::ClientCertificate;
 
 pub use aws_keys::AwsKeys;
 pub use minted::{Assertion, Minted};
@@ -31,8 +31,8 @@ pub enum Credential {
         client_id: String,
         /// Its secret; empty when it has none.
         client_secret: Secret<String>,
-        /// The certificate that its calls show (RFC 8705), for providers that want one.
-        certificate: Option<ClientCertificate>,
+        /// What else was entered, by our names: a private key, a certificate.
+        entered: BTreeMap<String, Secret<String>>,
     },
     /// An OAuth 1.0a token pair.
     OAuth1 {

@@ -16,10 +16,6 @@ use crate::occasion::Occasion;
 /// What providers that ask for the calling product are told.
 const PRODUCT: &str = "Claviger";
 
-/// Where a connection's own client certificate stands among entered credentials, and its key.
-pub(crate) const CERTIFICATE: &str = "client_certificate";
-pub(crate) const CERTIFICATE_KEY: &str = "client_private_key";
-
 /// An OAuth client (RFC 6749 §2).
 #[derive(Clone)]
 pub struct Client {
@@ -104,11 +100,8 @@ impl<'a> Filling<'a> {
             (Credential::ClientCredentials { client_secret, .. }, "client_secret") => {
                 Some(client_secret.expose().clone())
             }
-            (Credential::ClientCredentials { certificate, .. }, CERTIFICATE) => {
-                Some(certificate.as_ref()?.chain.expose().clone())
-            }
-            (Credential::ClientCredentials { certificate, .. }, CERTIFICATE_KEY) => {
-                Some(certificate.as_ref()?.private_key.expose().clone())
+            (Credential::ClientCredentials { entered, .. }, name) => {
+                Some(entered.get(name)?.expose().clone())
             }
             (Credential::OAuth1TokenBased { token_id, .. }, "token_id") => Some(token_id.expose().clone()),
             (Credential::OAuth1TokenBased { token_secret, .. }, "token_secret") => {

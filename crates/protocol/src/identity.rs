@@ -4,7 +4,7 @@ use catalog::Provider;
 
 use crate::api::Caller;
 use crate::credential::Credential;
-use crate::fields::Fields;
+use crate::fields::{Client, Fields};
 use crate::json_path::text_at;
 use crate::message::{Request, RequestError, Response};
 use crate::text::safe_text;
@@ -23,9 +23,10 @@ pub fn request(
     provider: &Provider,
     credential: &Credential,
     fields: &Fields,
+    client: Option<&Client>,
 ) -> Option<Result<Request, RequestError>> {
     let identity = provider.identity.as_ref()?;
-    let caller = Caller { provider, credential, fields, client: None };
+    let caller = Caller { provider, credential, fields, client };
     Some(caller.call(identity.call()))
 }
 

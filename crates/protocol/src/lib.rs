@@ -37,6 +37,7 @@ pub mod refresh;
 mod refusal;
 pub mod resolve;
 pub mod revoke;
+mod said;
 mod saml;
 mod scopes;
 mod sealed_json;

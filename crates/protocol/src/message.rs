@@ -1,13 +1,9 @@
 //! What goes out and what comes back, as values. Nothing here sends; headers and bodies may hold secrets, so neither
 //! type has `Debug`.
 
-use std::collections::BTreeMap;
-
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 use vault::Secret;
-
-use crate::fields::{CERTIFICATE, CERTIFICATE_KEY};
 
 /// A request, ready to be sent as it stands: no redirect is to be followed and nothing is to be added.
 pub struct Request {
@@ -30,22 +26,6 @@ pub struct ClientCertificate {
     pub chain: Secret<String>,
     /// The private key of the first.
     pub private_key: Secret<String>,
-}
-
-impl ClientCertificate {
-    /// The certificate among the entered parts of a credential, if it is there with its key.
-    pub fn entered(credential: &BTreeMap<String, Secret<String>>) -> Option<Self> {
-        let entered = |name| credential.get(name).filter(|text| !text.expose().is_empty()).cloned();
-        Some(Self { chain: entered(CERTIFICATE)?, private_key: entered(CERTIFICATE_KEY)? })
-    }
-
-    /// The same as parts of a credential, for the templates of a definition.
-    pub fn parts(&self) -> BTreeMap<String, Secret<String>> {
-        BTreeMap::from([
-            (CERTIFICATE.to_owned(), self.chain.clone()),
-            (CERTIFICATE_KEY.to_owned(), self.private_key.clone()),
-        ])
-    }
 }
 
 impl Request {

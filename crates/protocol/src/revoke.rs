@@ -15,10 +15,11 @@ use crate::fields::{Client, Fields, Filling};
 use crate::json_path::text_at;
 use crate::message::{Request, RequestError, Response};
 use crate::parameters::{Parameters, authorization, fill_headers};
+use crate::said::said;
 use crate::token_call::certificate;
 
 /// What became of the grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revocation {
     /// The grant has ended, now or before.
     Revoked,
@@ -26,6 +27,8 @@ pub enum Revocation {
     Refused {
         /// The status of the answer.
         status: StatusCode,
+        /// The provider's words, fit to be shown, when it gave a reason.
+        said: Option<String>,
     },
     /// The provider could not do it now.
     Unavailable,
@@ -54,7 +57,7 @@ pub fn outcome(response: &Response) -> Revocation {
         200..=299 => Revocation::Revoked,
         408 | 425 | 429 | 500.. => Revocation::Unavailable,
         400..=499 if unknown_token() == Some(true) => Revocation::Revoked,
-        _ => Revocation::Refused { status },
+        _ => Revocation::Refused { status, said: said(response.body.expose()) },
     }
 }
 
@@ -123,6 +126,7 @@ fn build(
         let client_certificate = certificate(&filling)?;
         return Ok(Request { client_certificate, ..Request::new(method, url, headers, bytes) });
     }
-    let client_certificate = certificate(&filling)?;
-    Ok(Request { client_certificate, ..parameters.request(method, url, format, headers) })
+    let mut request = parameters.request(method, url, format, headers);
+    request.client_certificate = certificate(&filling)?;
+    Ok(request)
 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::api::Caller;
 use crate::credential::Credential;
-use crate::fields::{Fields, Filling};
+use crate::fields::{Client, Fields, Filling};
 use crate::json_path::{find, text_at};
 use crate::message::{Request, RequestError, Response};
-use crate::text::safe_text;
+use crate::said::said;
 
 /// The credential did not pass.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,9 +37,10 @@ pub fn request(
     provider: &Provider,
     credential: &Credential,
     fields: &Fields,
+    client: Option<&Client>,
 ) -> Option<Result<Request, RequestError>> {
     let verify = provider.verify.as_ref()?;
-    let caller = Caller { provider, credential, fields, client: None };
+    let caller = Caller { provider, credential, fields, client };
     Some(caller.call(verify.call()))
 }
 
@@ -49,9 +50,10 @@ pub fn other_requests(
     provider: &Provider,
     credential: &Credential,
     fields: &Fields,
+    client: Option<&Client>,
 ) -> Vec<Result<Request, RequestError>> {
     let Some(verify) = &provider.verify else { return Vec::new() };
-    let caller = Caller { provider, credential, fields, client: None };
+    let caller = Caller { provider, credential, fields, client };
     let others = verify.or_urls.iter().map(|url| {
         let url = Alternatives::from(url.clone());
         caller.call(Call { url: &url, ..verify.call() })
@@ -70,7 +72,7 @@ pub fn outcome(
     let status = response.status;
     let text = String::from_utf8_lossy(response.body.expose());
     let answer: Option<Value> = serde_json::from_str(&text).ok();
-    let failed = |tells_so| Err(VerifyError { status, said: answer.as_ref().and_then(said), tells_so });
+    let failed = |tells_so| Err(VerifyError { status, said: said(response.body.expose()), tells_so });
     let no_conditions = Expect::default();
     let verify = provider.verify.as_ref();
     let expect = verify.map_or(&no_conditions, |verify| &verify.expect);
@@ -79,7 +81,8 @@ pub fn outcome(
         None => status.is_success(),
     };
     if !has_status {
-        return failed(false);
+        // Some answer a bad credential with their sign-in page and another kind of success.
+        return failed(status.is_success());
     }
     let is_rejected = verify.and_then(|verify| verify.reject.as_ref()).is_some_and(|reject| {
         let searched = match (&reject.path, &answer) {
@@ -113,11 +116,4 @@ fn has_expected(expect: &Expect, answer: Option<&Value>, filling: &Filling<'_>) 
         None => true,
     };
     is_of_kind && is_equal
-}
-
-/// The provider's own words, fit to be shown.
-fn said(answer: &Value) -> Option<String> {
-    let paths = ["error_description", "error.message", "message", "detail", "error", "errors.0.message"];
-    let said = paths.iter().find_map(|path| text_at(answer, path))?;
-    Some(safe_text(&said)).filter(|said| !said.is_empty())
 }

@@ -4,6 +4,7 @@
 //! come back. Refreshing is in [`refresh`], lists are in [`list`].
 
 mod list;
+mod lookups;
 mod refresh;
 mod row;
 
@@ -19,6 +20,7 @@ use crate::error::Error;
 use crate::memory::{Name, Touched};
 
 pub use list::{ListFilter, Listed, list};
+pub use lookups::{LookedUp, claim_lookup, store_looked_up};
 pub use refresh::{
     Refreshed, record_refresh_failure, release_refresh_lease, set_refresh_lease, store_refreshed,
 };
@@ -43,8 +45,8 @@ macro_rules! select {
             "select c.id, c.number, c.environment_id, c.integration_id, c.key, c.end_user, c.tags, c.metadata,
                 c.config, c.webhook_url_override, c.credential, c.kind, c.version, c.obtained_at, c.expires_at,
                 c.refreshable, c.refresh_failures, c.refresh_retry_at, c.refresh_needs_reauth, c.refresh_error_code,
-                c.refresh_error_log_id, c.account, c.last_fetched_at, c.created_at, c.updated_at,
-                c.missing_scopes",
+                c.refresh_error_log_id, c.account, c.lookup_failures, c.lookup_retry_at, c.lookup_error,
+                c.last_fetched_at, c.created_at, c.updated_at, c.missing_scopes",
             $more,
             " from ",
             $rest
@@ -66,9 +68,10 @@ pub async fn insert(tx: &mut Tx, connection: &Connection) -> Result<(), Error> {
         "insert into connections (id, number, environment_id, integration_id, key, end_user, end_user_id,
             end_user_organization_id, search_text, tags, metadata, config, webhook_url_override, credential, kind,
             version, obtained_at, expires_at, refreshable, refresh_failures, refresh_retry_at, refresh_needs_reauth,
-            refresh_error_code, refresh_error_log_id, account, last_fetched_at, created_at, updated_at, missing_scopes)
+            refresh_error_code, refresh_error_log_id, account, last_fetched_at, created_at, updated_at,
+            lookup_failures, lookup_retry_at, lookup_error, missing_scopes)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27, $28, $29)",
+            $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
         connection.id.0,
         connection.number,
         connection.environment.0,
@@ -97,6 +100,9 @@ pub async fn insert(tx: &mut Tx, connection: &Connection) -> Result<(), Error> {
         connection.last_fetched_at.map(ms),
         ms(connection.created_at),
         ms(connection.updated_at),
+        i64::from(connection.lookups.failures),
+        connection.lookups.retry_at.map(ms),
+        opt_plain(connection.lookups.error.as_deref()),
         json(&connection.missing_scopes),
     )?;
     write_tags(tx, connection.environment, connection.id, &connection.tags).await
@@ -171,7 +177,8 @@ pub async fn replace(
             tags = $8, metadata = $9, config = $10, webhook_url_override = $11, credential = $12, kind = $13,
             version = $14, obtained_at = $15, expires_at = $16, refreshable = $17, refresh_failures = $18,
             refresh_retry_at = $19, refresh_needs_reauth = $20, refresh_error_code = $21, refresh_error_log_id = $22,
-            account = $23, updated_at = $24, missing_scopes = $25, refresh_lease_owner = null, refresh_lease_until = null
+            account = $23, updated_at = $24, lookup_failures = $25, lookup_retry_at = $26, lookup_error = $27,
+            missing_scopes = $28, refresh_lease_owner = null, refresh_lease_until = null
         where environment_id = $1 and id = $2 and version = $3",
         environment.0,
         connection.id.0,
@@ -197,6 +204,9 @@ pub async fn replace(
         opt_plain(connection.refresh.error_log_id.as_deref()),
         opt_plain(connection.account.as_deref()),
         ms(connection.updated_at),
+        i64::from(connection.lookups.failures),
+        connection.lookups.retry_at.map(ms),
+        opt_plain(connection.lookups.error.as_deref()),
         json(&connection.missing_scopes),
     )?;
     if touched == 1 {

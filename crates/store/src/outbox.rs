@@ -81,6 +81,13 @@ pub async fn claim(
     Ok(None)
 }
 
+/// Makes the messages of a stream that nobody has tried yet due now, when they were held back.
+pub async fn release(tx: &mut Tx, stream: Uuid, now: Timestamp) -> Result<u64, Error> {
+    let sql = "update outbox set due_at = $2
+        where stream = $1 and attempts = 0 and due_at > $2 and given_up_at is null";
+    execute!(tx.on(), sql, stream, ms(now))
+}
+
 /// Deletes a message that was delivered. False when it is gone.
 pub async fn delivered(tx: &mut Tx, id: OutboxId) -> Result<bool, Error> {
     Ok(execute!(tx.on(), "delete from outbox where id = $1", id.0)? == 1)

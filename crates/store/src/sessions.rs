@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use model::token::TokenHash;
 use model::{ConnectSession, ConnectionId, EnvironmentId, SessionId, Tags};
 use uuid::Uuid;
+use vault::Sealed;
 
 use crate::columns::{Columns, json, ms, opt_plain};
 use crate::db::{Row, Store, Tx};
@@ -54,6 +55,18 @@ pub async fn find_by_token(store: &Store, token_hash: &TokenHash) -> Result<Opti
 pub async fn find(store: &Store, id: SessionId) -> Result<Option<ConnectSession>, Error> {
     let sql = select!("id = $1");
     Ok(rows!(store.reader().await?.on(), SessionRow, sql, id.0)?.pop())
+}
+
+/// Replaces the sealed defaults of a session if they are still the `old` ones. False when somebody was quicker.
+pub async fn replace_defaults(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    id: SessionId,
+    old: &Sealed,
+    new: &Sealed,
+) -> Result<bool, Error> {
+    let sql = "update sessions set defaults = $4 where environment_id = $1 and id = $2 and defaults = $3";
+    Ok(execute!(tx.on(), sql, environment.0, id.0, old.as_bytes(), new.as_bytes())? == 1)
 }
 
 /// Deletes a session with its flows. False when there is none.

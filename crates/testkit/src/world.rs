@@ -43,6 +43,7 @@ pub struct World {
     pub caller: Caller,
     /// That key.
     pub api_key: String,
+    catalog: Catalog,
     browser: Egress,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -90,9 +91,18 @@ impl World {
     ///
     /// When it cannot be made.
     pub async fn beside(location: Location, sandbox: impl Into<Arc<Sandbox>>) -> Self {
-        let egress = loopback_egress();
-        let (clock, chance) = (TestClock::default(), SeededChance::default());
-        Self::build(location, sandbox.into(), clock, chance, egress, Catalog::embedded()).await
+        Self::with_catalog_beside(location, sandbox, Catalog::embedded()).await
+    }
+
+    /// A world with providers of its own.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub async fn with_catalog(location: Location, catalog: Catalog) -> Self {
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let sandbox = Sandbox::start(local).await.expect("a free port on loopback");
+        Self::with_catalog_beside(location, sandbox, catalog).await
     }
 
     /// A world that knows one provider more: a file of the catalog's format, under this slug.
@@ -105,11 +115,16 @@ impl World {
         std::fs::write(directory.path().join(format!("{slug}.toml")), file).expect("the file is written");
         let catalog = Catalog::with_overlay(directory.path());
         let catalog = catalog.unwrap_or_else(|error| panic!("the provider is well formed: {error}"));
-        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let sandbox = Sandbox::start_with(local, SandboxOptions::default()).await;
-        let sandbox = Arc::new(sandbox.expect("a free port on loopback"));
-        let (clock, chance) = (TestClock::default(), SeededChance::default());
-        Self::build(location, sandbox, clock, chance, loopback_egress(), catalog).await
+        Self::with_catalog(location, catalog).await
+    }
+
+    async fn with_catalog_beside(
+        location: Location,
+        sandbox: impl Into<Arc<Sandbox>>,
+        catalog: Catalog,
+    ) -> Self {
+        let (clock, chance, egress) = (TestClock::default(), SeededChance::default(), loopback_egress());
+        Self::build(location, sandbox.into(), catalog, clock, chance, egress).await
     }
 
     /// A second node on this world's database, with the same clock and provider. `number` tells it from others; this
@@ -129,18 +144,18 @@ impl World {
     /// When it cannot be made.
     pub async fn node_behind(&self, number: u32, egress: Egress) -> Self {
         let chance = SeededChance::of_node(number);
-        let (sandbox, clock) = (Arc::clone(&self.sandbox), self.clock.clone());
-        let catalog = self.engine.catalog().clone();
-        Self::build(self.location.clone(), sandbox, clock, chance, egress, catalog).await
+        let (location, sandbox, catalog) =
+            (self.location.clone(), Arc::clone(&self.sandbox), self.catalog.clone());
+        Self::build(location, sandbox, catalog, self.clock.clone(), chance, egress).await
     }
 
     async fn build(
         location: Location,
         sandbox: Arc<Sandbox>,
+        catalog: Catalog,
         clock: TestClock,
         chance: SeededChance,
         egress: Egress,
-        catalog: Catalog,
     ) -> Self {
         let store = Store::open(&location).await.expect("the database opens");
         let audit = AuditLog::open(&audit_location(&location), false).await.expect("the audit trail opens");
@@ -150,7 +165,7 @@ impl World {
             audit,
             keys: KeyRing::new(Key::new([7; 32]), Vec::new()),
             egress,
-            catalog,
+            catalog: catalog.clone(),
             clock: Box::new(clock.clone()),
             chance: Box::new(chance),
             public_url: Url::parse(PUBLIC_URL).expect("a literal URL"),
@@ -165,6 +180,7 @@ impl World {
             sandbox,
             caller,
             api_key,
+            catalog,
             browser: loopback_egress(),
             tasks,
             stop,

@@ -34,6 +34,8 @@ fn documented() -> OpenApiRouter<AppState> {
         // /providers
         .routes(routes!(providers::list))
         .routes(routes!(providers::read))
+        .routes(routes!(providers::guide::read))
+        .routes(routes!(providers::scopes::list))
         // /integrations
         .routes(routes!(integrations::list, integrations::create))
         .routes(routes!(integrations::quickstart))

@@ -17,6 +17,7 @@ mod form;
 #[cfg(test)]
 mod gallery;
 mod list;
+mod logo;
 mod monogram;
 mod origin;
 mod page;
@@ -47,6 +48,6 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/app-auth/connect", get(callback::receive))
         .route("/oauth/client-metadata/{environment}/{integration}", get(client_document::serve))
         .route("/connect/assets/{name}", get(assets::serve))
-        .route("/images/template-logos/{file}", get(monogram::serve))
+        .route("/images/template-logos/{file}", get(logo::serve))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
 }

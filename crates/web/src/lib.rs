@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod connect;
 mod edge;
+mod logos;
 mod problem;
 mod serve;
 
@@ -12,6 +13,7 @@ use axum::extract::FromRef;
 use engine::Engine;
 use url::Url;
 
+pub use logos::Logos;
 pub use serve::serve;
 
 /// What the pages and the API need to know beside the engine.
@@ -19,6 +21,8 @@ pub use serve::serve;
 pub struct Settings {
     /// What browsers see, without a path.
     pub public_url: Url,
+    /// The operator's logos, in place of the drawn marks.
+    pub logos: Logos,
 }
 
 /// What every endpoint can reach.
@@ -26,6 +30,7 @@ pub struct Settings {
 pub(crate) struct AppState {
     pub(crate) engine: Engine,
     pub(crate) public_url: std::sync::Arc<Url>,
+    pub(crate) logos: Logos,
 }
 
 impl FromRef<AppState> for Engine {
@@ -36,7 +41,7 @@ impl FromRef<AppState> for Engine {
 
 /// Everything that answers HTTP: the API and the pages.
 pub fn router(engine: Engine, settings: Settings) -> Router {
-    let state = AppState { engine, public_url: settings.public_url.into() };
+    let state = AppState { engine, public_url: settings.public_url.into(), logos: settings.logos };
     let pages = edge::around_pages(connect::routes()).with_state(state.clone());
     let api = edge::around_api(api::routes()).with_state(state);
     edge::forgive_trailing_slash(api.merge(pages))

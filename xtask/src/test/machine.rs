@@ -50,6 +50,10 @@ fn missing(parts: &[Part]) -> Vec<&'static str> {
     if parts.contains(&Part::Rust) && postgres_programs().is_none() {
         packages.push("postgresql");
     }
+    // The fuzzer itself is C++, and so is a part of the cryptography.
+    if parts.contains(&Part::Fuzz) && !process::answers("c++", &[]) {
+        packages.push("g++");
+    }
     if parts.contains(&Part::E2e) {
         if !Path::new(CHROMIUM).exists() {
             packages.push("chromium");

@@ -2,15 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use regex::RegexBuilder;
-
 use super::Findings;
+use super::pattern::Pattern;
 use crate::input::{Input, Kind};
 use crate::provider::Provider;
 use crate::template::is_name;
-
-/// Upper limit of a compiled pattern in bytes; the largest honest one needs a tenth.
-const PATTERN_LIMIT: usize = 1 << 20;
 
 /// Checks all inputs of a provider.
 pub(super) fn check(provider: &Provider, findings: &mut Findings) {
@@ -31,7 +27,7 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
             }
             one(&at, input, findings);
             for (name, value) in &input.visible_when {
-                let other = list.iter().find(|other| other.name == *name);
+                let other = list.iter().find(|other| other.name == *name && other.name != input.name);
                 let can_be =
                     other.is_some_and(|other| other.choices.is_empty() || other.choices.contains(value));
                 if !can_be {
@@ -55,6 +51,15 @@ fn one(at: &str, input: &Input, findings: &mut Findings) {
     if input.label.trim().is_empty() {
         findings.add(format!("{at}.label"), "the label is empty");
     }
+    if input.label.chars().any(char::is_control) {
+        findings.add(format!("{at}.label"), "a label is one line");
+    }
+    let mut choices = BTreeSet::new();
+    for (index, choice) in input.choices.iter().enumerate() {
+        if !choices.insert(choice) {
+            findings.add(format!("{at}.enum.{index}"), format!("the choice `{choice}` stands here twice"));
+        }
+    }
     if input.kind == Kind::Enum && input.choices.is_empty() {
         findings.add(at, format!("`{}` is of kind \"enum\" and has no `enum` choices", input.name));
     }
@@ -62,11 +67,7 @@ fn one(at: &str, input: &Input, findings: &mut Findings) {
         findings
             .add(format!("{at}.enum"), format!("`{}` has choices and is not of kind \"enum\"", input.name));
     }
-    if input.kind == Kind::Enum
-        && input.default.as_ref().is_some_and(|default| !input.choices.contains(default))
-    {
-        findings.add(format!("{at}.default"), "the default is not one of the choices");
-    }
+    kind_rules(at, input, findings);
     if input.hidden && input.required && input.default.is_none() {
         findings.add(at, format!("`{}` is hidden and required, so it needs a `default`", input.name));
     }
@@ -81,33 +82,25 @@ fn one(at: &str, input: &Input, findings: &mut Findings) {
     }
 }
 
-fn pattern_rules(at: &str, input: &Input, pattern: &str, findings: &mut Findings) {
+fn pattern_rules(at: &str, input: &Input, text: &str, findings: &mut Findings) {
     let here = format!("{at}.pattern");
-    if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| pattern.contains(look)) {
-        return findings.add(here, "look-around is not allowed: patterns run in linear time");
-    }
-    let regex = match RegexBuilder::new(pattern).size_limit(PATTERN_LIMIT).build() {
-        Ok(regex) => regex,
-        Err(error) => {
-            let said = error.to_string();
-            let reason = said.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            return findings.add(here, format!("the pattern does not compile: {reason}"));
-        }
+    let pattern = match Pattern::read(text) {
+        Ok(pattern) => pattern,
+        Err(message) => return findings.add(here, message),
     };
-    if !is_anchored(pattern) {
+    if !pattern.is_anchored() {
         findings.add(
             here,
             "the pattern must hold for the whole value: begin with ^, end with $, group alternatives",
         );
     }
-    let values = [("default", input.default.as_ref()), ("example", input.example.as_ref())];
-    for (key, value) in values {
-        if value.is_some_and(|value| !regex.is_match(value)) {
+    for (key, value) in [("default", &input.default), ("example", &input.example)] {
+        if value.as_ref().is_some_and(|value| !pattern.matches(value)) {
             findings.add(format!("{at}.{key}"), format!("the {key} does not match the pattern"));
         }
     }
     for (index, choice) in input.choices.iter().enumerate() {
-        if !regex.is_match(choice) {
+        if !pattern.matches(choice) {
             findings.add(
                 format!("{at}.enum.{index}"),
                 format!("the choice `{choice}` does not match the pattern"),
@@ -116,51 +109,26 @@ fn pattern_rules(at: &str, input: &Input, pattern: &str, findings: &mut Findings
     }
 }
 
-/// Whether the pattern speaks of the whole value: anchors at both ends that no alternative or flag escapes.
-fn is_anchored(pattern: &str) -> bool {
-    let flags = pattern.match_indices("(?").any(|(at, _)| !pattern[at..].starts_with("(?:"));
-    let ends = pattern.starts_with('^') && pattern.ends_with('$') && !pattern.ends_with("\\$");
-    ends && !flags && !splits_outside_groups(pattern)
-}
-
-fn splits_outside_groups(pattern: &str) -> bool {
-    let mut depth = 0_usize;
-    let mut in_class = false;
-    let mut escaped = false;
-    for c in pattern.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '(' if !in_class => depth += 1,
-            ')' if !in_class => depth = depth.saturating_sub(1),
-            '|' if !in_class && depth == 0 => return true,
-            _ => {}
+/// A default or example that the field's own kind would refuse.
+fn kind_rules(at: &str, input: &Input, findings: &mut Findings) {
+    for (key, value) in [("default", &input.default), ("example", &input.example)] {
+        let Some(value) = value else { continue };
+        let refusal = match input.kind {
+            Kind::String | Kind::Text => None,
+            Kind::Hostname => value.contains(['/', '@', '?', '#', ' ']).then_some("is no host name"),
+            Kind::Url => (!url::Url::parse(value).is_ok_and(|url| url.has_host())).then_some("is no URL"),
+            Kind::Uuid => (!is_uuid(value)).then_some("is no UUID"),
+            Kind::Email => (!value.contains('@')).then_some("is no e-mail address"),
+            Kind::Enum => (!input.choices.contains(value)).then_some("is not one of the choices"),
+        };
+        if let Some(refusal) = refusal {
+            findings.add(format!("{at}.{key}"), format!("the {key} {refusal}"));
         }
     }
-    false
 }
 
-#[cfg(test)]
-mod tests {
-    use super::is_anchored;
-
-    #[test]
-    fn an_anchored_pattern_speaks_of_the_whole_value() {
-        for (pattern, expected) in [
-            ("^[a-z]+$", true),
-            ("^(?:a|b)$", true),
-            ("^[a|b]$", true),
-            ("^a\\|b$", true),
-            ("[a-z]+$", false),
-            ("^[a-z]+", false),
-            ("^a|b$", false),
-            ("^a\\$", false),
-            ("(?m)^a$", false),
-            ("^(?m:a$|^b)$", false),
-        ] {
-            assert_eq!(is_anchored(pattern), expected, "{pattern}");
-        }
-    }
+/// The form of RFC 9562 §4.
+fn is_uuid(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }

@@ -1,7 +1,7 @@
 //! Placeholders: does each name something that exists, and is it there when the template is filled?
 
-use super::Findings;
 use super::sites::{Form, Moment, Site};
+use super::{Findings, scheme};
 use crate::input::Input;
 use crate::provider::{ApiAuth, AuthMode, Provider, Quirk};
 use crate::template::{Alternatives, Placeholder};
@@ -98,23 +98,7 @@ fn credential_fields(provider: &Provider) -> Vec<&str> {
     if !provider.inputs.credential.is_empty() {
         return names(&provider.inputs.credential);
     }
-    match provider.auth {
-        AuthMode::ApiKey => vec!["api_key"],
-        AuthMode::Basic | AuthMode::Signature | AuthMode::PluginInstall => vec!["username", "password"],
-        AuthMode::Oauth2ClientCredentials => vec!["client_id", "client_secret"],
-        AuthMode::Oauth1TokenBased => vec!["token_id", "token_secret"],
-        AuthMode::SessionLogin => vec!["username", "password", "organization_id", "dev_key"],
-        AuthMode::AwsSigv4 => vec!["role_arn"],
-        AuthMode::Oauth2
-        | AuthMode::Oauth1
-        | AuthMode::TwoStep
-        | AuthMode::Jwt
-        | AuthMode::AppInstallation
-        | AuthMode::AppInstallationWithUserOauth
-        | AuthMode::McpOauth2
-        | AuthMode::McpOauth2Discovery
-        | AuthMode::None => Vec::new(),
-    }
+    scheme::of(provider.auth).credential.to_vec()
 }
 
 /// Parts of a credential that are no secret when the scheme's own fields apply.
@@ -169,10 +153,7 @@ fn is_late(provider: &Provider, site: &Site<'_>, placeholder: &Placeholder) -> b
 fn is_available(provider: &Provider, moment: Moment, placeholder: &Placeholder) -> bool {
     let mode = provider.auth;
     let later = matches!(moment, Moment::Renewal | Moment::Call | Moment::Answer);
-    let has_token = !matches!(
-        mode,
-        AuthMode::ApiKey | AuthMode::Basic | AuthMode::None | AuthMode::AwsSigv4 | AuthMode::PluginInstall
-    );
+    let has_token = scheme::of(mode).has_token;
     match placeholder {
         Placeholder::Connection(_)
         | Placeholder::Integration(_)

@@ -1,15 +1,14 @@
 //! Sections: does the file say what its scheme needs, and nothing that contradicts it?
 
-use super::Findings;
-use crate::provider::{ApiAuth, AuthMode, Provider, Quirk, Starter};
+use super::{Findings, scheme};
+use crate::provider::{ApiAuth, Provider, Quirk, Starter};
 
 /// Checks the sections of a provider against its scheme and against each other.
 pub(super) fn check(provider: &Provider, findings: &mut Findings) {
     scheme(provider, findings);
     api_auth(provider, findings);
     authorization(provider, findings);
-    lifecycle(provider, findings);
-    if provider.sources.is_empty() {
+    if provider.sources.iter().all(|source| source.trim().is_empty()) {
         findings.add("sources", "say in `sources` where the facts come from");
     }
     for (index, name) in provider.exclusive_by.iter().enumerate() {
@@ -23,39 +22,13 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
     }
 }
 
-/// The sections a scheme needs, and those it may have. Sections that every scheme may have are not listed.
-const fn sections(mode: AuthMode) -> (&'static [&'static str], &'static [&'static str]) {
-    match mode {
-        AuthMode::Oauth2 => (
-            &["authorization", "token"],
-            &["device", "long_token", "second_token", "revocation", "mutual_tls", "plugin"],
-        ),
-        AuthMode::Oauth2ClientCredentials => (&["token"], &["second_token", "revocation", "mutual_tls"]),
-        AuthMode::Oauth1 => (&["authorization", "oauth1"], &[]),
-        AuthMode::Oauth1TokenBased => (&["oauth1"], &[]),
-        AuthMode::TwoStep => (&["login"], &["jwt", "saml", "revocation"]),
-        AuthMode::SessionLogin => (&["login"], &["revocation"]),
-        AuthMode::Jwt => (&["jwt"], &[]),
-        AuthMode::Signature => (&["signature"], &[]),
-        AuthMode::AwsSigv4 => (&["aws"], &[]),
-        AuthMode::AppInstallation => (&["authorization", "app"], &[]),
-        AuthMode::AppInstallationWithUserOauth => {
-            (&["authorization", "app", "token"], &["revocation", "device"])
-        }
-        AuthMode::PluginInstall => (&["plugin"], &["authorization"]),
-        AuthMode::McpOauth2 => (&["authorization", "token", "mcp"], &["revocation"]),
-        AuthMode::McpOauth2Discovery => (&["mcp"], &[]),
-        AuthMode::ApiKey | AuthMode::Basic => (&["api.base_url"], &[]),
-        AuthMode::None => (&[], &[]),
-    }
-}
-
 fn scheme(provider: &Provider, findings: &mut Findings) {
     let operator_defined = provider.quirks.contains(&Quirk::OperatorDefined);
     let starts_elsewhere =
         provider.plugin.as_ref().is_some_and(|plugin| plugin.started_by == Starter::Vendor);
     let name = provider.auth.name();
-    let (needed, allowed) = sections(provider.auth);
+    let scheme = scheme::of(provider.auth);
+    let oauth1 = provider.oauth1.as_ref();
     let present = [
         ("authorization", provider.authorization.is_some()),
         ("device", provider.device.is_some()),
@@ -63,7 +36,9 @@ fn scheme(provider: &Provider, findings: &mut Findings) {
         ("long_token", provider.long_token.is_some()),
         ("second_token", provider.second_token.is_some()),
         ("revocation", provider.revocation.is_some()),
-        ("oauth1", provider.oauth1.is_some()),
+        ("oauth1", oauth1.is_some()),
+        ("oauth1.request_url", oauth1.is_none_or(|oauth1| oauth1.request_url.is_some())),
+        ("oauth1.token_url", oauth1.is_none_or(|oauth1| oauth1.token_url.is_some())),
         ("login", provider.login.is_some()),
         ("jwt", provider.jwt.is_some()),
         ("saml", provider.saml.is_some()),
@@ -77,10 +52,11 @@ fn scheme(provider: &Provider, findings: &mut Findings) {
     ];
     for (section, present) in present {
         let excused = operator_defined || (section == "authorization" && starts_elsewhere);
-        if needed.contains(&section) && !present && !excused {
+        let is_needed = scheme.needs.contains(&section);
+        if is_needed && !present && !excused {
             findings.add(section, format!("auth = \"{name}\" needs {}", bracketed(section)));
         }
-        if present && section != "api.base_url" && !needed.contains(&section) && !allowed.contains(&section) {
+        if present && !section.contains('.') && !is_needed && !scheme.allows.contains(&section) {
             findings.add(section, format!("auth = \"{name}\" does not use {}", bracketed(section)));
         }
     }
@@ -92,23 +68,7 @@ fn bracketed(section: &str) -> String {
 
 fn api_auth(provider: &Provider, findings: &mut Findings) {
     let auth = provider.api.auth;
-    let fits = match provider.auth {
-        AuthMode::Oauth2
-        | AuthMode::Oauth2ClientCredentials
-        | AuthMode::TwoStep
-        | AuthMode::SessionLogin
-        | AuthMode::Jwt
-        | AuthMode::Signature
-        | AuthMode::AppInstallation
-        | AuthMode::AppInstallationWithUserOauth
-        | AuthMode::McpOauth2
-        | AuthMode::McpOauth2Discovery => matches!(auth, ApiAuth::Bearer | ApiAuth::Custom | ApiAuth::None),
-        AuthMode::Oauth1 | AuthMode::Oauth1TokenBased => auth == ApiAuth::Oauth1,
-        AuthMode::AwsSigv4 => auth == ApiAuth::AwsSigv4,
-        AuthMode::ApiKey => auth == ApiAuth::Custom,
-        AuthMode::Basic | AuthMode::PluginInstall => matches!(auth, ApiAuth::Basic | ApiAuth::Custom),
-        AuthMode::None => auth == ApiAuth::None,
-    };
+    let fits = scheme::of(provider.auth).api_auth.contains(&auth);
     if !fits {
         findings
             .add("api.auth", format!("this api.auth does not go with auth = \"{}\"", provider.auth.name()));
@@ -121,6 +81,13 @@ fn api_auth(provider: &Provider, findings: &mut Findings) {
             "api.auth",
             "api.auth = \"custom\" needs a header, query parameter or body that carries the credential",
         );
+    }
+    if fits
+        && !matches!(auth, ApiAuth::Custom | ApiAuth::None)
+        && provider.api.headers.contains_key("authorization")
+    {
+        let message = "api.auth fills this header; with api.auth = \"custom\" it is yours";
+        findings.add("api.headers.authorization", message);
     }
 }
 
@@ -169,6 +136,9 @@ fn authorization(provider: &Provider, findings: &mut Findings) {
     }
     if let Some(token) = &provider.token {
         standard_names("token", &TOKEN_PARAMS, token.rename.keys(), &token.omit, findings);
+        for (index, name) in token.in_query.iter().enumerate() {
+            standard_name(format!("token.in_query.{index}"), &TOKEN_PARAMS, name, findings);
+        }
     }
     if let Some(omit) = &provider.refresh.omit {
         standard_names("refresh", &TOKEN_PARAMS, [].iter(), omit, findings);
@@ -188,38 +158,12 @@ fn standard_names<'a>(
     let renamed = renamed.map(|name| (format!("{section}.rename.{name}"), name));
     let omitted = omitted.iter().enumerate().map(|(at, name)| (format!("{section}.omit.{at}"), name));
     for (at, name) in renamed.chain(omitted) {
-        if !known.contains(&name.as_str()) {
-            findings
-                .add(at, format!("`{name}` is no standard parameter here; known are {}", known.join(", ")));
-        }
+        standard_name(at, known, name, findings);
     }
 }
 
-fn lifecycle(provider: &Provider, findings: &mut Findings) {
-    let lifecycle = &provider.lifecycle;
-    if lifecycle.reuse.as_deref().is_some_and(|reuse| !is_reuse(reuse)) {
-        findings.add(
-            "lifecycle.reuse",
-            "reuse is \"allowed\", \"kills_grant\", \"until_new_used\" or \"grace:SECONDS\"",
-        );
+fn standard_name(at: String, known: &[&str], name: &str, findings: &mut Findings) {
+    if !known.contains(&name) {
+        findings.add(at, format!("`{name}` is no standard parameter here; known are {}", known.join(", ")));
     }
-    if lifecycle.checked.as_deref().is_some_and(|day| !is_date(day)) {
-        findings.add("lifecycle.checked", "a date is written YYYY-MM-DD");
-    }
-}
-
-fn is_reuse(text: &str) -> bool {
-    match text.strip_prefix("grace:") {
-        Some(seconds) => seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0),
-        None => matches!(text, "allowed" | "kills_grant" | "until_new_used"),
-    }
-}
-
-fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else { return false };
-    let number = |part: &str, length: usize, range: std::ops::RangeInclusive<u16>| {
-        part.len() == length && part.parse().is_ok_and(|number| range.contains(&number))
-    };
-    number(year, 4, 2000..=2999) && number(month, 2, 1..=12) && number(day, 2, 1..=31)
 }

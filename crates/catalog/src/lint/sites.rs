@@ -159,6 +159,9 @@ fn schemes<'a>(provider: &'a Provider, sites: &mut Sites<'a>) {
     if let Some(aws) = &provider.aws {
         sites.value("aws.service", Moment::Call, Some(&aws.service));
         sites.alternatives("aws.region", Moment::Call, Form::Value, &aws.region);
+        if let Some(url) = &aws.sts_url {
+            sites.alternatives("aws.sts_url", Moment::Call, Form::Url, url);
+        }
     }
     if let Some(certificate) = &provider.mutual_tls {
         sites.value("mutual_tls.certificate", Moment::Exchange, Some(&certificate.certificate));

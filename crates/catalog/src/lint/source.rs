@@ -36,18 +36,25 @@ pub(super) fn paths(directory: &Path) -> io::Result<Vec<PathBuf>> {
 
 impl Source {
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
+        let text = fs::read_to_string(path).map_err(|error| Problem {
+            file: path.to_owned(),
+            line: 1,
+            message: format!("cannot read the file: {error}"),
+        })?;
+        Self::parse(path, &text)
+    }
+
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, Problem> {
         let problem = |line, message| Problem { file: path.to_owned(), line, message };
-        let text =
-            fs::read_to_string(path).map_err(|error| problem(1, format!("cannot read the file: {error}")))?;
         let slug = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let not_toml = |error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| Lines::of(&text).at(span.start));
+            let line = error.span().map_or(1, |span| Lines::of(text).at(span.start));
             problem(line, format!("not TOML: {}", error.message()))
         };
-        let table = DeTable::parse(&text).map_err(not_toml)?;
+        let table = DeTable::parse(text).map_err(not_toml)?;
         let mut lines = BTreeMap::new();
-        index_table(&Lines::of(&text), "", table.get_ref(), &mut lines);
-        let value = toml::from_str(&text).map_err(not_toml)?;
+        index_table(&Lines::of(text), "", table.get_ref(), &mut lines);
+        let value = toml::from_str(text).map_err(not_toml)?;
         Ok(Self { slug, path: path.to_owned(), value, lines })
     }
 

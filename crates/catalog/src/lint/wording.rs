@@ -1,4 +1,4 @@
-//! Wording: header names, stray control characters, scope names and paths into answers.
+//! Wording: header names, stray control characters and captures.
 
 use super::Findings;
 use super::sites::{Form, Site};
@@ -20,15 +20,6 @@ pub(super) fn check(provider: &Provider, sites: &[Site<'_>], findings: &mut Find
         let many_lines = matches!(site.form, Form::Body | Form::Value);
         if !many_lines && site.template.literals().any(|text| text.chars().any(char::is_control)) {
             findings.add(&site.at, "a value must not hold line breaks or other control characters");
-        }
-    }
-    for (at, scopes) in
-        [("scopes.default", &provider.scopes.default), ("scopes.known", &provider.scopes.known)]
-    {
-        for (index, scope) in scopes.iter().enumerate() {
-            if scope.is_empty() || scope.chars().any(|c| c.is_control() || c.is_whitespace()) {
-                findings.add(format!("{at}.{index}"), "a scope is one word");
-            }
         }
     }
     captures(provider, findings);
@@ -54,6 +45,7 @@ fn is_header_name(name: &str) -> bool {
 
 fn captures(provider: &Provider, findings: &mut Findings) {
     let captures = &provider.captures;
+    let inputs = &provider.inputs.connection;
     for (group, table, dotted) in [
         ("token_response", &captures.token_response, true),
         ("callback", &captures.callback, false),
@@ -61,6 +53,11 @@ fn captures(provider: &Provider, findings: &mut Findings) {
     ] {
         for (field, from) in table {
             let at = format!("captures.{group}.{field}");
+            if inputs.iter().any(|input| input.name == *field && input.required && !input.automated) {
+                let message =
+                    format!("`{field}` is an input that people fill in; one of the two is too many");
+                findings.add(&at, message);
+            }
             if !is_name(field) {
                 findings.add(&at, format!("`{field}` is not snake case"));
             }

@@ -185,6 +185,9 @@ pub struct Aws {
     pub service: Template,
     /// The region in the credential scope; the first alternative that can be filled.
     pub region: Alternatives,
+    /// The Security Token Service, when it is not the one that AWS runs in the region.
+    #[serde(default)]
+    pub sts_url: Option<Alternatives>,
 }
 
 /// Tokens of an installed app. A token request carries an RS256 token with the app as issuer, good for ten minutes.

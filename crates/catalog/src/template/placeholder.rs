@@ -141,9 +141,11 @@ impl Placeholder {
         {
             return function.evaluate(values);
         }
+        // A request without body or parameters is signed all the same.
+        let may_be_empty = matches!(self, Self::Request(RequestPart::Body | RequestPart::CanonicalParams));
         values
             .value(self)
-            .filter(|value| !value.is_empty())
+            .filter(|value| may_be_empty || !value.is_empty())
             .ok_or_else(|| Unfilled { placeholder: self.to_string() })
     }
 }

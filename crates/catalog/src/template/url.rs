@@ -150,7 +150,7 @@ fn whole(parts: &[Part], values: &dyn Values) -> Result<Url, UrlError> {
     text.push_str(&host.checked()?);
     text.push_str(&tail.checked()?);
     let url = Url::parse(&text).map_err(|_| UrlError::NotPromised)?;
-    let host_kept = host.varied.is_empty() || url.host_str().is_some_and(|found| host.is(found));
+    let host_kept = url.host_str().is_some_and(|found| host.is(found));
     if url.scheme() != scheme || !host_kept || has_user(&url) {
         return Err(UrlError::NotPromised);
     }
@@ -228,6 +228,10 @@ impl Host {
         if text[..end].contains('@') {
             return Err(UrlError::Shape { why: "it has a user name" });
         }
+        // The parser drops tabs and line ends, and control characters at the end of a URL.
+        if text[..end].contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(UrlError::Shape { why: "its host holds blanks or control characters" });
+        }
         self.text.push_str(&text[..end]);
         self.has_literal |= end > 0;
         if end < text.len() { tail.literal(&text[end..]) } else { Ok(()) }
@@ -264,7 +268,9 @@ impl Host {
 
     /// Whether the parsed host is this one and not another reading of it, such as a number read as an address.
     fn is(&self, found: &str) -> bool {
-        self.text.split(':').next().is_some_and(|name| name.eq_ignore_ascii_case(found))
+        let end = self.text.rfind(']').unwrap_or_default();
+        let port = self.text[end..].find(':').map_or(self.text.len(), |at| end + at);
+        self.text[..port].eq_ignore_ascii_case(found)
     }
 }
 

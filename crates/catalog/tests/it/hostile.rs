@@ -157,10 +157,22 @@ fn templates_that_are_no_urls_are_refused() {
         "{connection.x}.example.com/",
         "{connection.x}{connection.x}",
         "https:///a",
+        "https://a.example.com\0\0",
+        "https://a\t.example.com/{connection.x}",
+        "https://888:",
+        "https://0x7f.1/",
+        "https://a%2eexample.com/",
         "",
     ] {
         assert_eq!(filled(template, "https://a.example"), None, "{template}");
         assert_eq!(filled(template, "8"), None, "{template}");
+    }
+}
+
+#[test]
+fn addresses_that_are_written_out_are_kept() {
+    for address in ["https://127.0.0.1:8443/a", "http://[::1]:8080/a", "https://[2001:db8::1]/a"] {
+        assert_eq!(filled(address, "x").as_ref().map(url::Url::as_str), Some(address));
     }
 }
 

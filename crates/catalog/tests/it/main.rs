@@ -1,5 +1,6 @@
 //! The catalog from outside: what ships, what the linter refuses, how overlays work, what URLs can never become.
 
+mod guides;
 mod hostile;
 mod overlay;
 mod planted;

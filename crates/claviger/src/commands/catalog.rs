@@ -18,17 +18,38 @@ pub(crate) fn run(settings: &Settings, command: CatalogCommand) -> anyhow::Resul
                 say(&problem.to_string());
             }
             match report.problems.len() {
-                0 => say(&format!("{} providers, no mistakes", report.providers)),
-                mistakes => bail!("{mistakes} mistake(s) in {} providers", report.providers),
+                0 => say(&format!("{} providers, {} guides, no mistakes", report.providers, report.guides())),
+                mistakes => {
+                    bail!(
+                        "{mistakes} mistake(s) in {} providers and {} guides",
+                        report.providers,
+                        report.guides()
+                    )
+                }
             }
         }
         CatalogCommand::List { auth, json } => list(settings, auth.as_deref(), json)?,
-        CatalogCommand::Show { slug } => {
-            let catalog = house::catalog(settings)?;
-            let provider = catalog.get(&slug).ok_or_else(|| anyhow!("there is no provider «{slug}»"))?;
-            say(&serde_json::to_string_pretty(&*provider)?);
-        }
+        CatalogCommand::Show { slug } => show(settings, &slug)?,
     }
+    Ok(())
+}
+
+/// The provider as it is understood, with its guide line by line: each step is one.
+fn show(settings: &Settings, slug: &str) -> anyhow::Result<()> {
+    let catalog = house::catalog(settings)?;
+    let provider = catalog.get(slug).ok_or_else(|| anyhow!("there is no provider «{slug}»"))?;
+    let mut shown = serde_json::to_value(&*provider)?;
+    if let (Some(shown), Some(guide)) = (shown.as_object_mut(), catalog.guide(slug)) {
+        let callback = format!("{}oauth/callback", house::public_url(settings, settings.listen)?);
+        let lines =
+            |part: &str| part.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let operators = lines(&guide.operators_with(&callback));
+        shown.insert(
+            "guide".to_owned(),
+            json!({ "operators": operators, "end_users": lines(guide.end_users) }),
+        );
+    }
+    say(&serde_json::to_string_pretty(&shown)?);
     Ok(())
 }
 

@@ -15,6 +15,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         ("clock", clock()),
         ("public URL", public_url(&settings)),
         ("catalog", house::catalog(&settings).map(|catalog| format!("{} providers", catalog.len()))),
+        ("logos", logos(&settings)),
         ("way out", way_out(&settings)),
     ];
     for (name, outcome) in checks {
@@ -66,6 +67,16 @@ fn public_url(settings: &Settings) -> anyhow::Result<String> {
         );
     }
     Ok(format!("{url} (callback {}oauth/callback)", url.as_str()))
+}
+
+/// A logo that is not served is no danger, but it is not what the operator wanted either.
+fn logos(settings: &Settings) -> anyhow::Result<String> {
+    let Some(directory) = &settings.logos_dir else { return Ok("drawn marks only".to_owned()) };
+    let troubles = house::logos(settings)?.check(&house::catalog(settings)?)?;
+    if !troubles.is_empty() {
+        bail!("in {}: {}", directory.display(), troubles.join("; "));
+    }
+    Ok(format!("every file in {} can be served", directory.display()))
 }
 
 /// The rules must refuse what they are for; nothing outside is contacted.

@@ -124,7 +124,7 @@ impl Engine {
         let entered = fields.integration.iter();
         let entered = entered.map(|(name, value)| (name.clone(), Secret::new(value.clone()))).collect();
         let credential = plugin::credential(&entered).map_err(|error| Setback::unusable(&error))?;
-        if let Err(error) = self.verify(provider, &credential, &fields).await {
+        if let Err(error) = self.verify(provider, &credential, &fields, None).await {
             let code = match &error {
                 Error::Upstream(upstream) => upstream.code.clone(),
                 Error::NotFound(_)

@@ -78,7 +78,7 @@ impl Engine {
                 config,
             )
         };
-        let saved = match self.save(new).await {
+        let saved = match self.save_connected(new).await {
             Ok(saved) => saved,
             Err(Error::Refused(_)) => {
                 let failure = failure(
@@ -93,13 +93,7 @@ impl Engine {
                 return Err(internal());
             }
         };
-        Ok(Connected {
-            session: returned.by.session.id,
-            integration: returned.integration.key,
-            connection: saved.connection.key,
-            account: saved.connection.account,
-            missing_scopes: saved.connection.missing_scopes,
-        })
+        Ok(saved.connected(returned.by.session.id, returned.integration.key))
     }
 
     /// The token for another audience stands among the connection's fields, and the credential is due when the first

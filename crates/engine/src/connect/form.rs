@@ -1,13 +1,13 @@
 //! What the end user is shown: which integrations there are, and what to enter for one.
 
-use std::collections::BTreeMap;
-
 use catalog::Provider;
 use catalog::input::{Input, Kind};
 use catalog::provider::{AuthMode, Starter};
 use model::integration::State;
 use model::{Integration, IntegrationKey};
+use serde_json::{Map, Value};
 
+use super::external_id::EXTERNAL_ID;
 use super::text_of;
 use crate::Engine;
 use crate::actor::SessionCaller;
@@ -38,6 +38,14 @@ pub enum Scheme {
     Basic,
     /// By a client of their own.
     ClientCredentials,
+    /// By a token and its secret.
+    TokenPair,
+    /// By what they sign in with at the provider.
+    Login,
+    /// By a key that signs.
+    SigningKey,
+    /// By a role that lets us in.
+    Role,
     /// Nothing is needed.
     None,
 }
@@ -52,6 +60,8 @@ pub struct Form {
     pub provider: String,
     /// How one authorizes.
     pub scheme: Scheme,
+    /// What is needed at the provider first, to be copied from here.
+    pub shown: Vec<Shown>,
     /// What to enter, in order.
     pub fields: Vec<FormField>,
     /// Scopes that will be asked for.
@@ -62,6 +72,16 @@ pub struct Form {
     pub docs: Option<String>,
     /// `Err` says what the operator still has to set.
     pub ready: Result<(), String>,
+}
+
+/// A value to be copied to the provider.
+pub struct Shown {
+    /// One to four words.
+    pub label: String,
+    /// The value.
+    pub value: String,
+    /// One line of help.
+    pub help: String,
 }
 
 /// One field of a form.
@@ -111,12 +131,17 @@ impl Engine {
     pub async fn form(&self, by: &SessionCaller, key: &IntegrationKey) -> Result<Form, Error> {
         let chosen = self.choose(by, key).await?;
         let provider = self.provider_of(&chosen.integration)?;
+        let chosen = self.with_external_id(by, chosen, &provider).await?;
         let scheme = scheme_of(&provider, &chosen.integration)?;
         let preset = chosen.defaults.connection_config.unwrap_or_default();
         let own = credential_inputs(&provider);
-        let asked = provider.inputs.connection.iter().filter(|input| !input.automated).chain(&own);
-        let fields =
-            asked.filter(|input| !preset.contains_key(input.wire_name())).map(FormField::of).collect();
+        let is_asked = |input: &&Input| !input.automated && !input.hidden;
+        let of_connection = provider.inputs.connection.iter().filter(is_asked);
+        let of_connection = of_connection.filter(|input| !preset.contains_key(input.wire_name()));
+        let of_connection = of_connection
+            .map(|input| FormField { name: field_name(&provider, input), ..FormField::of(input) });
+        let of_credential = own.iter().chain(&provider.inputs.one_time).filter(is_asked).map(FormField::of);
+        let fields = of_connection.chain(of_credential).collect();
         let ready = match chosen.integration.state(&provider) {
             State::Configured => Ok(()),
             State::Draft(missing) => Err(missing.join(", ")),
@@ -128,6 +153,7 @@ impl Engine {
             title: title(&chosen.integration, &provider),
             provider: provider.slug.clone(),
             scheme,
+            shown: shown(scheme, &preset),
             fields,
             scopes: scopes(&chosen.integration, &provider),
             authorize_origin: authorization.and_then(|authorization| literal_origin(&authorization.url)),
@@ -153,6 +179,16 @@ impl FormField {
             value: input.default.clone(),
         }
     }
+}
+
+fn shown(scheme: Scheme, preset: &Map<String, Value>) -> Vec<Shown> {
+    let id = preset.get(EXTERNAL_ID).filter(|_| scheme == Scheme::Role);
+    let shown = id.map(|id| Shown {
+        label: "External ID".to_owned(),
+        value: text_of(id),
+        help: "Put it into the trust policy of your role, as the condition sts:ExternalId.".to_owned(),
+    });
+    shown.into_iter().collect()
 }
 
 /// What to call an integration.
@@ -219,49 +255,45 @@ pub(super) fn is_device(provider: &Provider, integration: &Integration) -> bool 
     }
 }
 
+/// What a connection field is called in the form: its name on the wire, unless a field of the credential has that too.
+pub(super) fn field_name(provider: &Provider, input: &Input) -> String {
+    let name = input.wire_name();
+    let own = credential_inputs(provider);
+    let is_taken = own.iter().chain(&provider.inputs.one_time).any(|other| other.wire_name() == name);
+    if is_taken { format!("connection_config.{name}") } else { name.to_owned() }
+}
+
 /// Fields of the credential: the provider's own, else those of the scheme.
 pub(crate) fn credential_inputs(provider: &Provider) -> Vec<Input> {
     if !provider.inputs.credential.is_empty() {
         return provider.inputs.credential.clone();
     }
-    let field = |name: &str, wire: Option<&str>, label: &str, secret: bool, required: bool| Input {
-        name: name.to_owned(),
-        wire: wire.map(str::to_owned),
-        kind: Kind::String,
-        label: label.to_owned(),
-        help: None,
-        example: None,
-        pattern: None,
-        prefix: None,
-        suffix: None,
-        choices: Vec::new(),
-        required,
-        secret,
-        automated: false,
-        hidden: false,
-        default: None,
-        visible_when: BTreeMap::new(),
-        discouraged: Vec::new(),
-    };
+    let secret = |name: &str, label: &str| Input { secret: true, ..Input::new(name, label) };
     match provider.auth {
-        AuthMode::ApiKey => vec![field("api_key", Some("apiKey"), "API key", true, true)],
+        AuthMode::ApiKey => vec![Input { wire: Some("apiKey".to_owned()), ..secret("api_key", "API key") }],
         AuthMode::Basic => vec![
-            field("username", None, "User name", false, true),
-            field("password", None, "Password", true, false),
+            Input::new("username", "User name"),
+            Input { required: false, ..secret("password", "Password") },
         ],
-        AuthMode::Oauth2ClientCredentials => vec![
-            field("client_id", None, "Client ID", false, true),
-            field("client_secret", None, "Client secret", true, true),
+        AuthMode::Oauth2ClientCredentials => {
+            vec![Input::new("client_id", "Client ID"), secret("client_secret", "Client secret")]
+        }
+        AuthMode::Oauth1TokenBased => {
+            vec![secret("token_id", "Token ID"), secret("token_secret", "Token secret")]
+        }
+        AuthMode::Signature => vec![Input::new("username", "User name"), secret("password", "Password")],
+        AuthMode::SessionLogin => vec![
+            Input::new("username", "User name"),
+            secret("password", "Password"),
+            Input::new("organization_id", "Organization ID"),
+            secret("dev_key", "Developer key"),
         ],
+        AuthMode::AwsSigv4 => vec![Input::new("role_arn", "Role ARN")],
         AuthMode::Oauth2
         | AuthMode::Oauth1
         | AuthMode::None
-        | AuthMode::Oauth1TokenBased
         | AuthMode::TwoStep
         | AuthMode::Jwt
-        | AuthMode::Signature
-        | AuthMode::SessionLogin
-        | AuthMode::AwsSigv4
         | AuthMode::AppInstallation
         | AuthMode::AppInstallationWithUserOauth
         | AuthMode::PluginInstall

@@ -110,7 +110,8 @@ fn apply_client(
     provider: &Provider,
     client: ClientInput,
 ) -> Result<(), Error> {
-    let takes_client = matches!(provider.auth, AuthMode::Oauth2 | AuthMode::Oauth1);
+    let takes_client =
+        matches!(provider.auth, AuthMode::Oauth2 | AuthMode::Oauth1 | AuthMode::Oauth1TokenBased);
     if !takes_client || client.mode != provider.auth.wire() {
         let message = format!(
             "credentials.type is {}, but {} uses {}{}",

@@ -36,3 +36,35 @@ pub(super) fn exclusive(integration: &Integration, provider: &Provider, all: &[I
         })
         .collect()
 }
+
+/// Scopes that the provider's list does not hold. Most are typing mistakes, which the provider would show to an end user
+/// much later; but vendors add scopes, so nothing is refused.
+pub(super) fn unknown_scopes(integration: &Integration, provider: &Provider) -> Option<String> {
+    let scopes = &provider.scopes;
+    if scopes.known.is_empty() {
+        return None;
+    }
+    let listed = || scopes.known.iter().chain(&scopes.default);
+    let known = |scope: &str| {
+        // Some vendors take a scope with the address of its API in front: `https://graph.microsoft.com/User.Read`.
+        listed().any(|known| {
+            scope.strip_suffix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        }) || scopes.required.iter().any(|template| template.source() == scope)
+    };
+    let unknown: Vec<String> = integration
+        .scopes
+        .iter()
+        .filter(|scope| !known(scope))
+        .map(|scope| match listed().find(|known| known.eq_ignore_ascii_case(scope)) {
+            Some(meant) => format!("«{scope}» (is «{meant}» meant?)"),
+            None => format!("«{scope}»"),
+        })
+        .collect();
+    (!unknown.is_empty()).then(|| {
+        format!(
+            "not among the known scopes of {}: {}; check the spelling, or ignore this when the vendor has added them",
+            provider.name,
+            unknown.join(", ")
+        )
+    })
+}

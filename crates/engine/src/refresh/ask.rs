@@ -1,12 +1,9 @@
 //! Asking the provider for a fresh credential, and what a failed attempt says.
 
-use catalog::Provider;
 use egress::Limits;
-use model::{Connection, Integration};
+use model::Connection;
 use protocol::after_token::Context;
-use protocol::client_credentials;
-use protocol::{Client, ClientCertificate, Credential, Fields, RequestError, Response, TokenError};
-use vault::Secret;
+use protocol::{Credential, RequestError, Response, TokenError};
 
 use super::{Lease, Prepared};
 use crate::Engine;
@@ -20,6 +17,8 @@ pub(crate) struct Attempt {
     pub(crate) message: String,
     pub(crate) grant_gone: bool,
     pub(crate) retry_after_s: Option<u64>,
+    /// What was presented is no good: the provider said so, or nothing can be made of it.
+    pub(crate) refused: bool,
 }
 
 /// What an attempt that succeeded brought.
@@ -52,20 +51,12 @@ impl Engine {
                 let context = Context { provider, client: &client, fields: &fields };
                 self.renewed_app(context, user.as_ref(), lease).await
             }
-            Credential::ClientCredentials { client_id, client_secret, certificate, .. } => {
-                let client = Client { id: client_id.clone(), secret: Some(client_secret.clone()) };
-                let shown = certificate.as_ref().map(ClientCertificate::parts).unwrap_or_default();
-                let fields = Fields { credential: shown, ..fields };
-                self.client_credentials(provider, integration, client, &fields).await
-            }
-            Credential::TwoStep(_)
+            Credential::ClientCredentials { .. }
+            | Credential::TwoStep(_)
             | Credential::Jwt(_)
             | Credential::Signature(_)
             | Credential::Session(_)
-            | Credential::Aws(_) => {
-                let message = "renewing this kind of credential is not supported in this release";
-                return Err(Error::refused(Rule::Body, message));
-            }
+            | Credential::Aws(_) => self.made_again(connection, prepared, &secrets.credential, fields).await,
             Credential::OAuth1 { .. }
             | Credential::OAuth1TokenBased { .. }
             | Credential::ApiKey { .. }
@@ -80,26 +71,10 @@ impl Engine {
         }))
     }
 
-    /// A token by client credentials (RFC 6749 §4.4).
-    pub(crate) async fn client_credentials(
+    pub(crate) async fn ask(
         &self,
-        provider: &Provider,
-        integration: &Integration,
-        client: Client,
-        fields: &Fields,
-    ) -> Result<Credential, Attempt> {
-        let request = client_credentials::request(provider, &client, &integration.scopes, fields);
-        let response = self.ask(request).await?;
-        let tokens =
-            client_credentials::outcome(provider, &response, self.ports().now()).map_err(|error| {
-                Attempt::refused(&error, &[client.secret.as_ref().map_or("", |s| s.expose())])
-            })?;
-        let client_secret = client.secret.unwrap_or_else(|| Secret::new(String::new()));
-        let certificate = ClientCertificate::entered(&fields.credential);
-        Ok(Credential::ClientCredentials { tokens, client_id: client.id, client_secret, certificate })
-    }
-
-    async fn ask(&self, request: Result<protocol::Request, RequestError>) -> Result<Response, Attempt> {
+        request: Result<protocol::Request, RequestError>,
+    ) -> Result<Response, Attempt> {
         let request = request.map_err(|error| Attempt::unusable(&error))?;
         let response = self.send(request, &Limits::token()).await;
         response.map_err(|no_answer| Attempt::no_answer(no_answer.code, no_answer.message))
@@ -107,15 +82,16 @@ impl Engine {
 }
 
 impl Attempt {
-    pub(super) fn no_answer(code: impl Into<String>, message: String) -> Self {
-        Self { code: code.into(), message, grant_gone: false, retry_after_s: None }
+    pub(crate) fn no_answer(code: impl Into<String>, message: String) -> Self {
+        Self { code: code.into(), message, grant_gone: false, retry_after_s: None, refused: false }
     }
 
-    pub(super) fn unusable(error: &RequestError) -> Self {
-        Self::no_answer("unusable_integration", format!("the token request cannot be built: {error}"))
+    pub(crate) fn unusable(error: &RequestError) -> Self {
+        let message = format!("the token request cannot be built: {error}");
+        Self { refused: true, ..Self::no_answer("unusable_integration", message) }
     }
 
-    pub(super) fn refused(error: &TokenError, told: &[&str]) -> Self {
+    pub(crate) fn refused(error: &TokenError, told: &[&str]) -> Self {
         let retry_after = match error {
             TokenError::RateLimited { retry_after } | TokenError::Unavailable { retry_after, .. } => {
                 *retry_after
@@ -131,6 +107,7 @@ impl Attempt {
             message,
             grant_gone: error.is_final(),
             retry_after_s: retry_after.map(|wait| wait.as_secs()),
+            refused: matches!(error, TokenError::Refused { .. } | TokenError::Grant { .. }),
         }
     }
 }

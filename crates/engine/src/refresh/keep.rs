@@ -192,7 +192,7 @@ fn captured(
     provider: &Provider,
     credential: &Credential,
 ) -> Option<Map<String, Value>> {
-    let Credential::OAuth2(tokens) = credential else { return None };
+    let tokens = credential.tokens()?;
     let captures = protocol::exchange::captures(provider, &tokens.raw, &BTreeMap::new());
     if captures.is_empty() {
         return None;

@@ -139,7 +139,7 @@ async fn a_client_may_prove_itself_with_a_token_signed_by_its_secret() {
         succeeded(established.read_with(&world, FORCED).await);
         let by = world.may::<right::DeleteConnection>();
         let deleted = world.engine.delete_connection(&by, &established.integration, &established.key).await;
-        assert_eq!(deleted.expect("it is deleted").revocation.as_str(), "revoked");
+        assert_eq!(deleted.expect("it is deleted").revocation.outcome.as_str(), "revoked");
         let calls: Vec<Asked> = [vendor.asked("/token"), vendor.asked("/revoke")].concat();
         assert_eq!(calls.len(), 3);
         let mut ids = std::collections::BTreeSet::new();

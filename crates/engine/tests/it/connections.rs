@@ -163,7 +163,7 @@ async fn a_deleted_connection_is_revoked_at_the_provider() {
 async fn delete(world: &World, connection: &Established) -> Result<RevocationOutcome, Error> {
     let by = world.may::<right::DeleteConnection>();
     let deleted = world.engine.delete_connection(&by, &connection.integration, &connection.key).await;
-    deleted.map(|deleted| deleted.revocation)
+    deleted.map(|deleted| deleted.revocation.outcome)
 }
 
 #[tokio::test]

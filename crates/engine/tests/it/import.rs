@@ -40,7 +40,7 @@ async fn each_kind_of_credential_comes_back_as_it_was_given() {
                     tokens: tokens("cc", None, None),
                     client_id: "id".to_owned(),
                     client_secret: secret("s"),
-                    certificate: None,
+                    entered: std::collections::BTreeMap::new(),
                 },
             ),
             (

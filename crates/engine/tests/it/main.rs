@@ -1,11 +1,13 @@
 //! Use cases under faults: a real store on both databases, a simulated provider, a clock that the test moves.
 
+mod after_connect;
 mod callback;
 mod callback_faults;
 mod code_extras;
 mod connections;
 mod direct;
 mod fixtures;
+mod forms;
 mod hand_out;
 mod import;
 mod integration_settings;
@@ -18,6 +20,7 @@ mod refresh;
 mod refresh_faults;
 mod refresh_nodes;
 mod sessions;
+mod stub;
 mod vendor;
 mod webhook_settings;
 mod webhooks;

@@ -1,19 +1,21 @@
 //! Whose keys they are (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>): the one
 //! question that every key may ask.
 
+use catalog::Provider;
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::sts::{answer, endpoint, role_name};
 use super::{Draft, Keys, Payload, Scope, sign};
 use crate::credential::AwsKeys;
+use crate::fields::Fields;
 use crate::json_path::text_at;
 use crate::message::{Request, RequestError, Response};
-use crate::occasion::Occasion;
 
-/// The question.
-pub fn request(keys: &AwsKeys, occasion: Occasion) -> Result<Request, RequestError> {
-    let mut url = endpoint(&keys.region)?;
+/// The question. `fields` need an occasion.
+pub fn request(provider: &Provider, keys: &AwsKeys, fields: &Fields) -> Result<Request, RequestError> {
+    let occasion = fields.needed_occasion()?;
+    let mut url = endpoint(provider, &keys.region, fields)?;
     url.set_query(Some("Action=GetCallerIdentity&Version=2011-06-15"));
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

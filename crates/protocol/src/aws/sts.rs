@@ -87,8 +87,8 @@ pub fn request(provider: &Provider, role: &Role, fields: &Fields) -> Result<Requ
     parameters.set("RoleSessionName", format!("claviger-{}", hex::encode(&occasion.random[..8])));
     parameters.set("DurationSeconds", LIFETIME_S.to_string());
     parameters.set("ExternalId", role.external_id.clone());
-    let mut request =
-        parameters.request(Method::POST, endpoint(&role.region)?, BodyFormat::Form, HeaderMap::new());
+    let url = endpoint(provider, &role.region, fields)?;
+    let mut request = parameters.request(Method::POST, url, BodyFormat::Form, HeaderMap::new());
     let keys = Keys { id: &id, secret: secret.expose(), session_token: None };
     let mut draft = Draft {
         method: &request.method,
@@ -134,8 +134,12 @@ pub fn outcome(role: Role, response: &Response, now: Timestamp) -> Result<AwsKey
     })
 }
 
-/// The endpoint of a region; the regions of China live under a domain of their own.
-pub(super) fn endpoint(region: &str) -> Result<Url, RequestError> {
+/// The endpoint of a region, unless the definition names another; the regions of China live under a domain of their
+/// own.
+pub(super) fn endpoint(provider: &Provider, region: &str, fields: &Fields) -> Result<Url, RequestError> {
+    if let Some(url) = provider.aws.as_ref().and_then(|aws| aws.sts_url.as_ref()) {
+        return Filling::new(provider, fields).url("STS URL", url);
+    }
     let end = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     Url::parse(&format!("https://sts.{region}.{end}/"))
         .map_err(|error| RequestError::Url { place: "STS URL", reason: error.to_string() })
@@ -185,9 +189,10 @@ impl Settings<'_> {
     fn own_endpoint(&self, role: &Role) -> Result<Request, RequestError> {
         let url = self.needed("sts_endpoint_url", "the STS endpoint")?;
         let bad = |reason: String| RequestError::Url { place: "STS URL", reason };
+        // Where plain http may lead is for the way out to say: an inner endpoint may be on its list.
         let url = Url::parse(&url).map_err(|error| bad(error.to_string()))?;
-        if url.scheme() != "https" {
-            return Err(bad("it is not https".to_owned()));
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(bad("it is not an http or https URL".to_owned()));
         }
         let mut headers = HeaderMap::new();
         match self.text("sts_auth_type").as_deref() {

@@ -92,6 +92,6 @@ impl From<ReadMinted> for Minted {
     }
 }
 
-fn exposed(secrets: &BTreeMap<String, Secret<String>>) -> WrittenMap<'_> {
+pub(super) fn exposed(secrets: &BTreeMap<String, Secret<String>>) -> WrittenMap<'_> {
     secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose().as_str())).collect()
 }

@@ -10,22 +10,21 @@ use serde::{Deserialize, Serialize};
 use vault::Secret;
 
 use super::aws_keys::{ReadKeys, WrittenKeys};
-use super::minted::{ReadMinted, WrittenMinted};
+use super::minted::{ReadMinted, WrittenMinted, exposed};
 use super::{CorruptCredential, Credential, InstallationToken, Kept, OAuth2Tokens};
 use crate::dpop::DpopKey;
 use crate::fields::Client;
-use crate::message::ClientCertificate;
 use crate::sealed_json;
 
 pub(super) fn write(credential: &Credential) -> Secret<Vec<u8>> {
     let written = match credential {
         Credential::OAuth2(tokens) => Written::Oauth2(tokens.into()),
-        Credential::ClientCredentials { tokens, client_id, client_secret, certificate } => {
+        Credential::ClientCredentials { tokens, client_id, client_secret, entered } => {
             Written::ClientCredentials {
                 tokens: tokens.into(),
                 client_id,
                 client_secret: client_secret.expose(),
-                certificate: certificate.as_ref().map(Into::into),
+                entered: exposed(entered),
             }
         }
         Credential::OAuth1 { token, token_secret, raw } => {
@@ -61,9 +60,8 @@ pub(super) fn read(text: &[u8]) -> Result<Credential, CorruptCredential> {
     let read: Read = serde_json::from_slice(text).map_err(|_| CorruptCredential)?;
     Ok(match read {
         Read::Oauth2(tokens) => Credential::OAuth2(tokens.into()),
-        Read::ClientCredentials { tokens, client_id, client_secret, certificate } => {
-            let certificate = certificate.map(Into::into);
-            Credential::ClientCredentials { tokens: tokens.into(), client_id, client_secret, certificate }
+        Read::ClientCredentials { tokens, client_id, client_secret, entered } => {
+            Credential::ClientCredentials { tokens: tokens.into(), client_id, client_secret, entered }
         }
         Read::Oauth1 { token, token_secret, raw } => Credential::OAuth1 { token, token_secret, raw },
         Read::App { access_token, expires_at, raw, user } => Credential::App {
@@ -92,8 +90,8 @@ enum Written<'a> {
         tokens: WrittenTokens<'a>,
         client_id: &'a str,
         client_secret: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        certificate: Option<WrittenCertificate<'a>>,
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        entered: BTreeMap<&'a str, &'a str>,
     },
     Oauth1 {
         token: &'a str,
@@ -151,30 +149,6 @@ pub(super) struct WrittenTokens<'a> {
 }
 
 #[derive(Serialize)]
-struct WrittenCertificate<'a> {
-    chain: &'a str,
-    private_key: &'a str,
-}
-
-#[derive(Deserialize)]
-struct ReadCertificate {
-    chain: Secret<String>,
-    private_key: Secret<String>,
-}
-
-impl<'a> From<&'a ClientCertificate> for WrittenCertificate<'a> {
-    fn from(certificate: &'a ClientCertificate) -> Self {
-        Self { chain: certificate.chain.expose(), private_key: certificate.private_key.expose() }
-    }
-}
-
-impl From<ReadCertificate> for ClientCertificate {
-    fn from(read: ReadCertificate) -> Self {
-        Self { chain: read.chain, private_key: read.private_key }
-    }
-}
-
-#[derive(Serialize)]
 struct WrittenClient<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,7 +163,8 @@ enum Read {
         tokens: ReadTokens,
         client_id: String,
         client_secret: Secret<String>,
-        certificate: Option<ReadCertificate>,
+        #[serde(default)]
+        entered: BTreeMap<String, Secret<String>>,
     },
     Oauth1 {
         token: Secret<String>,

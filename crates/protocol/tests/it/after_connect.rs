@@ -118,3 +118,25 @@ fn lists_and_tables_are_kept_as_json() {
     let found = sets(&steps, &[], &["200\n\n{\"accounts\":[{\"id\":1}]}"]);
     assert_eq!(found, [("accounts".to_owned(), "[{\"id\":1}]".to_owned())]);
 }
+
+#[test]
+fn a_call_that_left_something_open_is_told() {
+    let provider = given::provider(json!({"after_connect": [
+        {"url": "/jira", "sets": {"account_id": "{answer.id}"}},
+        {"url": "/confluence", "sets": {"account_id": "{answer.id}"}},
+        {"url": "/installed", "method": "POST"},
+    ]}));
+    let (refused, fine) = ("403\n\n{\"message\":\"no licence\"}", "200\n\n{\"id\":\"u1\"}");
+    let failures = |answers: &[&str]| run(&provider, &Fields::default(), answers).0.failures;
+    assert_eq!(failures(&[refused, fine, "204"]), [], "another call brought it");
+    let both = failures(&[refused, "200\n\n<html>", "204"]);
+    let expected = |status: u16, said: Option<&str>| after_connect::Failure {
+        fields: vec!["account_id".to_owned()],
+        status: http::StatusCode::from_u16(status).ok(),
+        said: said.map(str::to_owned),
+    };
+    assert_eq!(both, [expected(403, Some("no licence")), expected(200, None)]);
+    let unheard = failures(&[fine, fine]);
+    assert_eq!(unheard.len(), 1);
+    assert!(unheard[0].fields.is_empty() && unheard[0].status.is_none());
+}

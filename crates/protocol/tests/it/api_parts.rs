@@ -89,7 +89,7 @@ fn a_check_can_be_signed_for_a_service_of_its_own() {
             "headers": {"authorization": "{aws_sigv4:{credential.username}|{credential.password}|us-east-1|sts}"},
         },
     }));
-    let request = verify::request(&provider, &user(), &signing::entered(&[])).unwrap();
+    let request = verify::request(&provider, &user(), &signing::entered(&[]), None).unwrap();
     assert_snapshot!(render::text(&request.ok().unwrap()), @r"
     GET https://sts.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15
     accept: application/json

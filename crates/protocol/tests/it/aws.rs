@@ -156,7 +156,7 @@ fn a_refusal_is_told_in_the_words_of_aws() {
 
 #[test]
 fn keys_have_to_be_those_of_the_role() {
-    let request = aws::identity_request(&keys(), signing::occasion()).unwrap();
+    let request = aws::identity_request(&provider(), &keys(), &fields(&[], &[])).unwrap();
     assert!(
         request.url.as_str().starts_with("https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&")
     );

@@ -19,10 +19,7 @@ fn all() -> Vec<(Credential, CredentialKind, &'static str)> {
                 tokens: given::tokens(),
                 client_id: "c".to_owned(),
                 client_secret: given::secret("\"quoted\""),
-                certificate: Some(protocol::ClientCertificate {
-                    chain: given::secret("chain"),
-                    private_key: given::secret("key"),
-                }),
+                entered: [("client_private_key".to_owned(), given::secret("k"))].into(),
             },
             CredentialKind::ClientCredentials,
             "OAUTH2_CC",

@@ -12,7 +12,8 @@ fn account(name: Option<&str>, id: Option<&str>) -> Account {
 #[test]
 fn the_account_is_asked_for_with_the_credential() {
     let provider = given::provider(json!({"identity": {"url": "/me", "name_path": "login"}}));
-    let request = identity::request(&provider, &Credential::OAuth2(given::tokens()), &Fields::default());
+    let request =
+        identity::request(&provider, &Credential::OAuth2(given::tokens()), &Fields::default(), None);
     assert_snapshot!(render::text(&request.unwrap().ok().unwrap()), @r"
     GET https://api.example.com/v1/me
     accept: application/json
@@ -25,7 +26,8 @@ fn a_form_body_says_so() {
     let body = json!({"form": {"token": "{token.access}"}});
     let identity = json!({"method": "POST", "url": "https://api.example.com/introspect", "body": body});
     let provider = given::provider(json!({"identity": identity}));
-    let request = identity::request(&provider, &Credential::OAuth2(given::tokens()), &Fields::default());
+    let request =
+        identity::request(&provider, &Credential::OAuth2(given::tokens()), &Fields::default(), None);
     assert_snapshot!(render::text(&request.unwrap().ok().unwrap()), @r"
     POST https://api.example.com/introspect
     accept: application/json

@@ -222,7 +222,7 @@ fn check_of_key(config: &[(&str, &str)]) -> String {
             .concat();
     let resolved = provider(&generic("api_key"), &given::texts(&config), None).unwrap();
     let key = Credential::ApiKey { api_key: given::secret("k3y") };
-    let request = verify::request(&resolved, &key, &Fields::default()).unwrap().ok().unwrap();
+    let request = verify::request(&resolved, &key, &Fields::default(), None).unwrap().ok().unwrap();
     render::text(&request)
 }
 

@@ -69,15 +69,18 @@ fn a_provider_without_revocation_is_not_asked() {
 
 #[test]
 fn answers_say_whether_the_grant_has_ended() {
-    let refused = |status| Revocation::Refused { status: StatusCode::from_u16(status).unwrap() };
+    let refused = |status, said: Option<&str>| Revocation::Refused {
+        status: StatusCode::from_u16(status).unwrap(),
+        said: said.map(str::to_owned),
+    };
     let table = [
         ("200", Revocation::Revoked),
         ("204", Revocation::Revoked),
         ("400\n\n{\"error\":\"invalid_token\"}", Revocation::Revoked),
-        ("400\n\n{\"error\":\"unsupported_token_type\"}", refused(400)),
-        ("401\n\nnot JSON", refused(401)),
-        ("302\nlocation: https://evil.example/", refused(302)),
-        ("404", refused(404)),
+        ("400\n\n{\"error\":\"unsupported_token_type\"}", refused(400, Some("unsupported_token_type"))),
+        ("401\n\nnot JSON", refused(401, None)),
+        ("302\nlocation: https://evil.example/", refused(302, None)),
+        ("404", refused(404, None)),
         ("429", Revocation::Unavailable),
         ("503\nretry-after: 5", Revocation::Unavailable),
     ];

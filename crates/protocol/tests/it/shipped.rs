@@ -136,9 +136,12 @@ fn all_steps(provider: &Provider, client: &Client) -> Result<(), String> {
 }
 
 fn try_calls(provider: &Provider, credential: &Credential, fields: &Fields) -> Result<(), String> {
-    let calls =
-        [verify::request(provider, credential, fields), identity::request(provider, credential, fields)];
-    for call in calls.into_iter().flatten().chain(verify::other_requests(provider, credential, fields)) {
+    let calls = [
+        verify::request(provider, credential, fields, None),
+        identity::request(provider, credential, fields, None),
+    ];
+    for call in calls.into_iter().flatten().chain(verify::other_requests(provider, credential, fields, None))
+    {
         let call = call.map_err(|error| format!("call: {error}"))?;
         if call.url.scheme() != "https" {
             return Err(format!("{} is not protected", call.url));

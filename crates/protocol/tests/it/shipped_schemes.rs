@@ -53,7 +53,7 @@ impl Keys {
 
 fn signs_a_call(provider: &Provider, credential: &Credential, fields: &Fields) {
     let client = given::client();
-    if let Some(checked) = verify::request(provider, credential, fields) {
+    if let Some(checked) = verify::request(provider, credential, fields, None) {
         assert!(checked.is_ok(), "{}: {:?}", provider.slug, checked.err());
     }
     let caller = Caller { provider, credential, fields, client: Some(&client) };

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{given, render};
 
 fn request(changes: Value, credential: &Credential) -> Option<Result<Request, RequestError>> {
-    verify::request(&given::provider(changes), credential, &Fields::default())
+    verify::request(&given::provider(changes), credential, &Fields::default(), None)
 }
 
 fn outcome(verify: &Value, text: &str) -> Result<(), VerifyError> {
@@ -128,7 +128,7 @@ fn further_addresses_take_the_same_call() {
     let verify =
         json!({"url": "/v1/me", "or_urls": ["/v2/me", "https://eu.example.com/me"], "headers": {"x": "1"}});
     let provider = given::provider(json!({"verify": verify}));
-    let others = verify::other_requests(&provider, &key(), &Fields::default());
+    let others = verify::other_requests(&provider, &key(), &Fields::default(), None);
     let texts: Vec<String> = others.into_iter().map(|request| render::text(&request.ok().unwrap())).collect();
     assert_snapshot!(texts.join("\n"), @r"
     GET https://api.example.com/v1/v2/me
@@ -155,4 +155,12 @@ fn a_check_can_speak_xml() {
 
     <key>a&lt;b</key>
     ");
+}
+
+#[test]
+fn another_success_than_the_one_that_is_meant_is_a_refusal() {
+    let page = "203\n\n<html>Sign in</html>";
+    let outcome = outcome(&json!({"expect": {"status": 200}}), page);
+    let error = outcome.expect_err("the sign-in page is no list of projects");
+    assert!(error.is_refusal());
 }

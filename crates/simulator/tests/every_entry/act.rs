@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::Catalog;
-use egress::{Identity, Limits};
+use egress::{Certificate, Limits};
 use engine::{
     Connected, NewSession, ReadConnection, ReadError, ReadOptions, RevocationOutcome, SessionCaller,
     Submitted, right,
@@ -297,23 +297,18 @@ impl Play<'_> {
         *request.headers_mut().ok_or("a request of the test")? = headers;
         let request = request.body(body).map_err(|error| error.to_string())?;
         let limits = Limits::token();
-        let answer = match self.identity()? {
-            Some(identity) => self.world.outside.send_as(request, &limits, &identity).await,
-            None => self.world.outside.send(request, &limits).await,
+        let outside = &self.world.outside;
+        let entered =
+            |name: &str| self.scene.cast.credential.get(name).map(String::as_str).unwrap_or_default();
+        let answer = if self.scene.entry.mutual_tls.is_some() {
+            let (chain, private_key) = (entered("client_certificate"), entered("client_private_key"));
+            outside.send_with_certificate(request, &limits, Certificate { chain, private_key }).await
+        } else {
+            outside.send(request, &limits).await
         };
         let answer = answer.map_err(|error| error.to_string())?;
         self.end_act("API call").map_err(|findings| findings.join("; "))?;
         if answer.status().is_success() { Ok(()) } else { Err(format!("status {}", answer.status())) }
-    }
-
-    /// The client certificate that calls of the API show.
-    fn identity(&self) -> Result<Option<Identity>, String> {
-        if self.scene.entry.mutual_tls.is_none() {
-            return Ok(None);
-        }
-        let entered = |name: &str| self.scene.cast.credential.get(name).cloned().unwrap_or_default();
-        let made = Identity::from_pem(&entered("client_certificate"), &entered("client_private_key"));
-        made.map(Some).map_err(|error| error.to_string())
     }
 
     fn fields(&self, read: &ReadConnection) -> Fields {
@@ -354,7 +349,7 @@ impl Play<'_> {
         let by = world.may::<right::DeleteConnection>();
         let deleted = world.engine.delete_connection(&by, &names.integration, &names.connection).await;
         let deleted = self.with_findings("delete", deleted.map_err(|error| error.to_string()))?;
-        if deleted.revocation != wanted {
+        if deleted.revocation.outcome != wanted {
             return Err(vec![format!("the revocation is {:?}, not {wanted:?}", deleted.revocation)]);
         }
         Ok(())

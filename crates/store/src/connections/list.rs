@@ -47,6 +47,8 @@ pub struct Listed {
     pub tags: Tags,
     /// The app's own data.
     pub metadata: Option<Map<String, Value>>,
+    /// Name of the connected account at the provider.
+    pub account: Option<String>,
     /// Scopes that were asked for and not granted.
     pub missing_scopes: Vec<String>,
     /// Code of the last failed refresh.
@@ -64,7 +66,7 @@ macro_rules! listing {
     ($from:literal, $order:literal) => {
         concat!(
             "select c.number, c.key, i.unique_key as integration_key, i.provider, c.end_user, c.tags, c.metadata,
-                c.refresh_error_code, c.refresh_error_log_id, c.created_at, c.missing_scopes
+                c.refresh_error_code, c.refresh_error_log_id, c.account, c.created_at, c.missing_scopes
             from ",
             $from,
             " and ($2 is null or c.key = $2)
@@ -208,6 +210,7 @@ struct ListedRow {
     end_user: Option<String>,
     tags: String,
     metadata: Option<String>,
+    account: Option<String>,
     refresh_error_code: Option<String>,
     refresh_error_log_id: Option<String>,
     created_at: i64,
@@ -227,6 +230,7 @@ impl Row for ListedRow {
             end_user: columns.opt_json("end_user", self.end_user.as_deref())?,
             tags: Tags::stored(columns.json("tags", &self.tags)?),
             metadata: columns.opt_json("metadata", self.metadata.as_deref())?,
+            account: self.account,
             missing_scopes: columns.json("missing_scopes", &self.missing_scopes)?,
             error_code: self.refresh_error_code,
             error_log_id: self.refresh_error_log_id,

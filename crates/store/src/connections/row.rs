@@ -1,6 +1,6 @@
 //! Rows of connections, and what is computed from a connection to find it again.
 
-use model::connection::RefreshHealth;
+use model::connection::{LookupHealth, RefreshHealth};
 use model::{Connection, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationId, Tags};
 use protocol::CredentialKind;
 use uuid::Uuid;
@@ -42,6 +42,9 @@ pub(super) struct ConnectionRow {
     refresh_error_code: Option<String>,
     refresh_error_log_id: Option<String>,
     account: Option<String>,
+    lookup_failures: i64,
+    lookup_retry_at: Option<i64>,
+    lookup_error: Option<String>,
     last_fetched_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
@@ -53,6 +56,12 @@ pub(super) struct FoundRow {
     #[sqlx(flatten)]
     connection: ConnectionRow,
     provider: String,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct DueRow {
+    environment_id: Uuid,
+    id: Uuid,
 }
 
 #[derive(sqlx::FromRow)]
@@ -99,6 +108,11 @@ impl Row for ConnectionRow {
             },
             missing_scopes: columns.json("missing_scopes", &self.missing_scopes)?,
             account: self.account,
+            lookups: LookupHealth {
+                failures: columns.count("lookup_failures", self.lookup_failures)?,
+                retry_at: columns.opt_time("lookup_retry_at", self.lookup_retry_at)?,
+                error: self.lookup_error,
+            },
             last_fetched_at: columns.opt_time("last_fetched_at", self.last_fetched_at)?,
             created_at: columns.time("created_at", self.created_at)?,
             updated_at: columns.time("updated_at", self.updated_at)?,
@@ -132,6 +146,15 @@ impl Row for FoundRow {
 
     fn read(self, columns: Columns) -> Result<Found, Error> {
         Ok(Found { connection: self.connection.read(columns)?, provider: self.provider })
+    }
+}
+
+impl Row for DueRow {
+    const TABLE: &'static str = ConnectionRow::TABLE;
+    type Noun = (EnvironmentId, ConnectionId);
+
+    fn read(self, _: Columns) -> Result<(EnvironmentId, ConnectionId), Error> {
+        Ok((EnvironmentId(self.environment_id), ConnectionId(self.id)))
     }
 }
 

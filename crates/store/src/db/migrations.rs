@@ -18,9 +18,10 @@ pub(crate) enum Schema {
     Audit,
 }
 
-const MAIN: [&str; 2] = [
+const MAIN: [&str; 3] = [
     include_str!("../../migrations/0001_initial.sql"),
-    include_str!("../../migrations/0002_missing_scopes.sql"),
+    include_str!("../../migrations/0002_lookups.sql"),
+    include_str!("../../migrations/0003_missing_scopes.sql"),
 ];
 const AUDIT: [&str; 1] = [include_str!("../../migrations/audit/0001_initial.sql")];
 

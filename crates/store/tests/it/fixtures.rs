@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use model::connection::RefreshHealth;
+use model::connection::{LookupHealth, RefreshHealth};
 use model::id::uuid_v7;
 use model::{
     ApiKey, ApiKeyId, ConnectSession, Connection, ConnectionId, ConnectionKey, EndUser, Environment,
@@ -138,6 +138,7 @@ pub(crate) fn connection(n: u64, integration: &Integration) -> Connection {
         refresh: health(),
         missing_scopes: vec!["repo".to_owned()],
         account: Some("octocat".to_owned()),
+        lookups: LookupHealth::default(),
         last_fetched_at: Some(at(2)),
         created_at: at(i64::try_from(n).expect("small")),
         updated_at: at(3),

@@ -36,6 +36,7 @@ async fn a_listed_connection_shows_its_integration_and_its_error() {
             end_user: Some(end_user()),
             tags: stored.tags,
             metadata: Some(object("z", "1")),
+            account: Some("octocat".to_owned()),
             missing_scopes: stored.missing_scopes.clone(),
             error_code: Some("grant_gone".to_owned()),
             error_log_id: Some("log-1".to_owned()),

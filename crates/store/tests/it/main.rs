@@ -9,6 +9,7 @@ mod fixtures;
 mod flows;
 mod integrations;
 mod lists;
+mod lookups;
 mod opening;
 mod outbox;
 mod refresh;

@@ -19,7 +19,7 @@ use crate::AppState;
 use crate::auth::Key;
 use crate::problem::{Part, Place, Problem};
 use body::{ConnectionPatchBody, ImportBody};
-use show::{ConnectionJson, ConnectionsJson, Suffix};
+use show::{ConnectionJson, ConnectionsJson, DeletedJson, Suffix};
 
 /// How many connections a page has when the client names no limit.
 const USUAL_LIMIT: u32 = 10_000;
@@ -151,7 +151,10 @@ pub(super) async fn update(
         ("connectionId" = String, Path, description = "Name of the connection."),
         ("provider_config_key" = String, Query, description = "Name of its integration.")
     ),
-    responses((status = 200, description = "Gone.", body = Success), (status = 400, description = "`unknown_connection`.")),
+    responses(
+        (status = 200, description = "Gone, with what became of the grant at the provider.", body = DeletedJson),
+        (status = 400, description = "`unknown_connection`.")
+    ),
     security(("api_key" = ["environment:connections:delete"]))
 )]
 pub(super) async fn delete(
@@ -162,7 +165,9 @@ pub(super) async fn delete(
 ) -> Result<Response, Problem> {
     let integration = query.read(integration_query)?;
     let deleted = state.engine.delete_connection(&by, &integration, &path.connection()?).await;
-    deleted.map(|_| success()).map_err(|error| Problem::at(Place::ConnectionDelete, error))
+    deleted
+        .map(|deleted| json(StatusCode::OK, &DeletedJson::of(deleted)))
+        .map_err(|error| Problem::at(Place::ConnectionDelete, error))
 }
 
 fn integration_query(query: &mut Query<'_>) -> Option<IntegrationKey> {

@@ -1,9 +1,12 @@
 //! `/providers`: what can be connected.
 
 mod entry;
+pub(super) mod guide;
+pub(super) mod scopes;
 
 use axum::extract::State;
 use axum::response::Response;
+use catalog::Provider;
 use engine::{Engine, Error, Thing};
 use http::StatusCode;
 use serde_json::Value;
@@ -30,7 +33,7 @@ pub(super) async fn list(
     let wanted = |name: &str| search.as_ref().is_none_or(|search| name.to_lowercase().contains(search));
     let all =
         state.engine.catalog().iter().filter(|provider| wanted(&provider.slug) || wanted(&provider.name));
-    let entries: Vec<Value> = all.map(|provider| entry::of(&provider, &state.public_url)).collect();
+    let entries: Vec<Value> = all.map(|provider| shown(&state, &provider)).collect();
     Ok(data(StatusCode::OK, entries))
 }
 
@@ -50,7 +53,18 @@ pub(super) async fn read(
     query.none()?;
     let slug = path.read(provider_slug)?;
     let provider = Engine::catalog(&state.engine).get(&slug).ok_or(Error::NotFound(Thing::Provider))?;
-    Ok(data(StatusCode::OK, entry::of(&provider, &state.public_url)))
+    Ok(data(StatusCode::OK, shown(&state, &provider)))
+}
+
+/// The entry, with a link to the guide where there is one.
+fn shown(state: &AppState, provider: &Provider) -> Value {
+    let mut entry = entry::of(provider, &state.public_url);
+    if let Value::Object(entry) = &mut entry
+        && state.engine.catalog().guide(&provider.slug).is_some()
+    {
+        entry.insert("guide_url".to_owned(), guide::address(&state.public_url, &provider.slug).into());
+    }
+    entry
 }
 
 fn search_text(text: &str) -> Result<String, Flaw> {

@@ -24,6 +24,8 @@ use crate::connect::visitor::Errand;
 const SHOWN_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// Longer names are cut, because a cookie has room for about 4,000 bytes.
 const LONGEST_NAME: usize = 100;
+/// The same for what failed.
+const LONGEST_REASON: usize = 240;
 /// More missing scopes than these are not named.
 const MOST_SCOPES: usize = 8;
 
@@ -39,6 +41,9 @@ pub(crate) struct Done {
     app: Option<String>,
     /// The account at the provider, when it told its name.
     account: Option<String>,
+    /// What could not be looked up yet.
+    #[serde(default)]
+    incomplete: Option<String>,
     /// What was asked for and not granted, in the provider's words.
     #[serde(default)]
     missing: Vec<String>,
@@ -52,6 +57,10 @@ impl Done {
             provider: known.map(|(_, form)| cut(&form.provider)),
             app: known.and_then(|(errand, _)| errand.app).map(cut),
             account: connected.account.as_deref().map(cut),
+            incomplete: connected
+                .incomplete
+                .as_deref()
+                .map(|said| page::sentence(&cut_to(said, LONGEST_REASON))),
             missing: connected.missing_scopes.iter().take(MOST_SCOPES).map(|scope| cut(scope)).collect(),
         }
     }
@@ -82,7 +91,11 @@ pub(crate) async fn show(
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(LONGEST_NAME).collect()
+    cut_to(text, LONGEST_NAME)
+}
+
+fn cut_to(text: &str, longest: usize) -> String {
+    text.chars().take(longest).collect()
 }
 
 #[cfg(test)]
@@ -95,6 +108,14 @@ mod tests {
         let html = sample::done().render().expect("the page renders");
         assert!(html.contains("Salesforce is connected"), "{html}");
         assert!(html.contains("mira@acme.example"), "{html}");
+    }
+
+    #[test]
+    fn the_page_says_what_is_still_open() {
+        let incomplete = Some("Portal ID could not be looked up at HubSpot (status 503).".to_owned());
+        let html = Done { incomplete, ..sample::done() }.render().expect("the page renders");
+        assert!(html.contains("Portal ID could not be looked up"), "{html}");
+        assert!(html.contains("tried again"), "{html}");
     }
 
     #[test]
@@ -129,7 +150,7 @@ mod tests {
         form.title.clone_from(&long);
         form.provider.clone_from(&long);
         let errand = Errand { app: Some(&long), ..sample::errand() };
-        let mut connected = sample::connected(Some(&long));
+        let mut connected = Connected { incomplete: Some(long.clone()), ..sample::connected(Some(&long)) };
         connected.missing_scopes = vec!["x".repeat(500); 50];
         let done = Done::new(Some((&errand, &form)), &connected);
         let json = serde_json::to_vec(&done).expect("plain texts");
@@ -144,6 +165,7 @@ mod tests {
             provider: hostile.clone(),
             app: hostile.clone(),
             account: hostile.clone(),
+            incomplete: hostile.clone(),
             missing: hostile.into_iter().collect(),
         };
         let html = done.render().expect("the page renders");

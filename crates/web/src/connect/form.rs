@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::response::{IntoResponse, Response};
+use catalog::guide::{self, Guide};
 use engine::{Connected, Error, Form, Rule, Scheme, SessionCaller, Submitted};
 use model::{IntegrationKey, Issue};
 
@@ -31,7 +32,8 @@ pub(crate) async fn show(
 ) -> Result<Response, Stopped> {
     let (_, form) = load(&state, &caller, &integration).await?;
     let several = offers_several(&state, &caller).await?;
-    Ok(FormPage::new(&Errand::of(&caller), &form, several).respond(StatusCode::OK))
+    let guide = state.engine.catalog().guide(&form.provider);
+    Ok(FormPage::new(&Errand::of(&caller), &form, several).with_guide(guide).respond(StatusCode::OK))
 }
 
 /// `POST /connect/s/{session}/{integration}`
@@ -55,7 +57,9 @@ pub(crate) async fn submit(
         Err(error) => Trouble::from_error(error)?,
     };
     let several = offers_several(&state, &caller).await?;
-    Ok(FormPage::new(&Errand::of(&caller), &form, several).after(&entered, &trouble).respond(trouble.status))
+    let page = FormPage::new(&Errand::of(&caller), &form, several)
+        .with_guide(state.engine.catalog().guide(&form.provider));
+    Ok(page.after(&entered, &trouble).respond(trouble.status))
 }
 
 /// Answers a successful submission: on to the provider, or to the page that says it is done.
@@ -162,6 +166,8 @@ pub(crate) struct FormPage<'a> {
     address: String,
     back: Option<String>,
     docs: Option<&'a str>,
+    /// What the provider's guide tells end users, as HTML that was made safe.
+    guide: Option<String>,
     fields: Vec<Field<'a>>,
     banner: Option<String>,
 }
@@ -178,9 +184,16 @@ impl<'a> FormPage<'a> {
             address: addresses::form(errand.session, &form.key),
             back: several.then(|| addresses::list(errand.session)),
             docs: form.docs.as_deref().and_then(addresses::outside),
+            guide: None,
             fields: fields(&form.fields, NOTHING, &[]),
             banner: None,
         }
+    }
+
+    /// The page with the steps of a guide, in place of the link to the vendor's page.
+    pub(crate) fn with_guide(mut self, guide: Option<Guide<'_>>) -> Self {
+        self.guide = guide.map(|guide| guide::html(guide.end_users));
+        self
     }
 
     /// The page after a submission that went wrong.
@@ -203,9 +216,15 @@ impl<'a> FormPage<'a> {
     fn respond(&self, status: StatusCode) -> Response {
         let forms = match self.form.scheme {
             Scheme::Redirect => FormsLead::Provider(self.form.authorize_origin.as_deref()),
-            Scheme::Device | Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials | Scheme::None => {
-                FormsLead::Home
-            }
+            Scheme::Device
+            | Scheme::ApiKey
+            | Scheme::Basic
+            | Scheme::ClientCredentials
+            | Scheme::TokenPair
+            | Scheme::Login
+            | Scheme::SigningKey
+            | Scheme::Role
+            | Scheme::None => FormsLead::Home,
         };
         page::respond(status, self, forms)
     }

@@ -7,7 +7,8 @@ use std::path::Path;
 use askama::Template;
 use axum::body::to_bytes;
 use axum::extract;
-use engine::{Choice, Error};
+use catalog::Catalog;
+use engine::{Choice, Error, Form};
 use model::{Issue, IssueCode};
 
 use crate::connect::device::DevicePage;
@@ -31,16 +32,24 @@ fn put_page(name: &str, page: &impl Template) {
     put(&format!("{name}.html"), html);
 }
 
+/// A form with the guide of Salesforce, one of the longest.
+fn guided(form: &Form) -> FormPage<'_> {
+    FormPage::new(&sample::errand(), form, false).with_guide(Catalog::embedded().guide("salesforce"))
+}
+
 #[test]
 fn every_form_can_be_looked_at() {
     let errand = sample::errand();
     put_page("confirm", &FormPage::new(&errand, &sample::redirect(), true));
     put_page("form", &FormPage::new(&errand, &sample::api_key(), false));
+    put_page("form-guided", &guided(&sample::every_field()));
+    put_page("confirm-guided", &guided(&sample::redirect()));
     put_page("form-all-fields", &FormPage::new(&errand, &sample::every_field(), true));
     let entered = BTreeMap::from([("label".to_owned(), "Main account".to_owned())]);
     let issues = vec![Issue::new(IssueCode::TooSmall, ["apiKey"], "enter the whole key, 32 characters")];
     let trouble = Trouble::from_error(Error::Invalid(issues)).expect("comes back to the form");
     put_page("form-wrong", &FormPage::new(&errand, &sample::api_key(), false).after(&entered, &trouble));
+    put_page("form-wrong-guided", &guided(&sample::api_key()).after(&entered, &trouble));
 }
 
 #[test]
@@ -86,10 +95,6 @@ async fn every_file_of_the_pages_can_be_looked_at() {
     for slug in
         ["salesforce", "datadog", "airtable", "github", "google-calendar", "hubspot", "slack", "stripe"]
     {
-        let body = monogram::serve(extract::Path(format!("{slug}.svg"))).await.into_body();
-        put(
-            &format!("images/template-logos/{slug}.svg"),
-            to_bytes(body, usize::MAX).await.expect("a body in memory"),
-        );
+        put(&format!("images/template-logos/{slug}.svg"), monogram::draw(slug));
     }
 }

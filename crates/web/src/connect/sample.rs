@@ -25,6 +25,7 @@ pub(crate) fn connected(account: Option<&str>) -> Connected {
         integration: IntegrationKey::stored("salesforce".to_owned()),
         connection: ConnectionKey::stored("c".to_owned()),
         account: account.map(str::to_owned),
+        incomplete: None,
         missing_scopes: Vec::new(),
     }
 }
@@ -100,6 +101,7 @@ pub(crate) fn form(provider: &str, title: &str, scheme: Scheme, fields: Vec<Form
         title: title.to_owned(),
         provider: provider.to_owned(),
         scheme,
+        shown: Vec::new(),
         fields,
         scopes: if scheme == Scheme::Redirect {
             vec!["api".to_owned(), "refresh_token".to_owned()]

@@ -36,7 +36,8 @@ where
     each_location(|location| async move {
         let world = World::at(location).await;
         let public_url = PUBLIC_URL.parse().expect("a literal URL");
-        let router = web::router(world.engine.clone(), web::Settings { public_url });
+        let router =
+            web::router(world.engine.clone(), web::Settings { public_url, logos: web::Logos::default() });
         test(Api { world, router }).await;
     })
     .await;

@@ -48,6 +48,8 @@ async fn a_connection_is_read_with_its_credential() {
                 "updated_at",
                 "last_fetched_at",
                 "credentials",
+                "account",
+                "lookup_error",
             ]
         );
         assert_eq!(read["credentials"]["type"], "OAUTH2");
@@ -183,7 +185,10 @@ async fn a_connection_is_deleted_once() {
     each(|api| async move {
         api.api_key_integration("ak").await;
         api.api_key_connection("ak", "c").await;
-        assert_eq!(api.delete("/connection/c?provider_config_key=ak").await.ok(), json!({ "success": true }));
+        assert_eq!(
+            api.delete("/connection/c?provider_config_key=ak").await.ok(),
+            json!({ "success": true, "revocation": { "outcome": "unsupported" } })
+        );
         assert_eq!(
             api.delete("/connections/c?provider_config_key=ak").await.refusal(),
             (400, "unknown_connection")
@@ -317,7 +322,8 @@ async fn a_list_holds_no_credentials() {
                 "end_user",
                 "tags",
                 "metadata",
-                "created"
+                "created",
+                "account"
             ]
         );
         assert!(!list.to_string().contains("swordfish"));

@@ -57,6 +57,39 @@ async fn an_integration_without_a_client_is_a_draft_that_says_what_is_missing() 
 }
 
 #[tokio::test]
+async fn an_unknown_scope_is_kept_and_warned_about_where_scopes_are_known() {
+    each(|api| async move {
+        let with = |provider: &str, scopes: &str| {
+            let credentials =
+                json!({ "type": "OAUTH2", "client_id": "id", "client_secret": "secret", "scopes": scopes });
+            json!({ "provider": provider, "unique_key": provider, "credentials": credentials })
+        };
+        let made = api.post("/integrations", with("github", "repo,Gist,telepathy")).await.ok();
+        assert_eq!(
+            made["data"]["warnings"],
+            json!([
+                "not among the known scopes of GitHub: «Gist» (is «gist» meant?), «telepathy»; check the spelling, or \
+                 ignore this when the vendor has added them"
+            ])
+        );
+        let read = api.get("/integrations/github?include=credentials").await.ok();
+        assert_eq!(read["data"]["credentials"]["scopes"], "repo,Gist,telepathy");
+        let credentials = json!({ "type": "OAUTH2", "scopes": "repo,gist" });
+        let changed = api.patch("/integrations/github", json!({ "credentials": credentials })).await.ok();
+        assert_eq!(changed["data"]["warnings"], json!([]));
+        let scopes = "https://graph.microsoft.com/User.Read,.default,offline_access";
+        let microsoft = api.post("/integrations", with("microsoft", scopes)).await.ok();
+        assert_eq!(microsoft["data"]["warnings"], json!([]));
+        // Nothing is known of the scopes of a server that the operator describes.
+        let mut own = with("oauth2-generic", "anything");
+        own["integration_config"] = json!({ "issuer": api.world.sandbox.url() });
+        let own = api.post("/integrations", own).await.ok();
+        assert_eq!(own["data"]["warnings"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn secrets_are_included_for_those_who_may_read_them() {
     each(|api| async move {
         api.post("/integrations", github("gh")).await.ok();

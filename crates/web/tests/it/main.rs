@@ -7,6 +7,7 @@ mod connections;
 mod edge;
 mod imports;
 mod integrations;
+mod logos;
 mod metadata;
 mod openapi;
 mod providers;

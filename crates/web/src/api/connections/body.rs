@@ -18,8 +18,9 @@ pub(super) struct ImportBody {
     /// Name of the connection; made up when absent.
     connection_id: Option<String>,
     /// By `type`: `OAUTH2` (`access_token`, `refresh_token`, `expires_at`, `config_override`), `OAUTH2_CC` (`token`,
-    /// `client_id`, `client_secret`, `expires_at`), `OAUTH1` (`oauth_token`, `oauth_token_secret`), `API_KEY`
-    /// (`apiKey`), `BASIC` (`username`, `password`), `NONE`.
+    /// `client_id`, `client_secret`, `client_certificate`, `client_private_key`, `expires_at`), `OAUTH1` (`oauth_token`,
+    /// `oauth_token_secret`), `TBA` (`token_id`, `token_secret`, `config_override`), `API_KEY` (`apiKey`), `BASIC`
+    /// (`username`, `password`), `NONE`.
     credentials: BTreeMap<String, Value>,
     connection_config: Option<BTreeMap<String, Value>>,
     metadata: Option<BTreeMap<String, Value>>,

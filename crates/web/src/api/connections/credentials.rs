@@ -132,15 +132,16 @@ impl<'a> CredentialsJson<'a> {
                 raw: raw(tokens.raw.expose()),
                 config_override: tokens.client_override.as_ref().map(ClientJson::of),
             },
-            Credential::ClientCredentials { tokens, client_id, client_secret, certificate } => {
+            Credential::ClientCredentials { tokens, client_id, client_secret, entered } => {
+                let text = |name: &str| entered.get(name).map(|value| value.expose().as_str());
                 Self::ClientCredentials {
                     kind,
                     token: tokens.access_token.expose(),
                     expires_at: time(tokens.expires_at),
                     client_id,
                     client_secret: client_secret.expose(),
-                    client_certificate: certificate.as_ref().map(|shown| shown.chain.expose().as_str()),
-                    client_private_key: certificate.as_ref().map(|shown| shown.private_key.expose().as_str()),
+                    client_certificate: text("client_certificate"),
+                    client_private_key: text("client_private_key"),
                     raw: raw(tokens.raw.expose()),
                 }
             }

@@ -1,4 +1,6 @@
-//! The body that brings in a connection: a credential of one of six kinds, and what belongs to it.
+//! The body that brings in a connection: a credential of one of seven kinds, and what belongs to it.
+
+use std::collections::BTreeMap;
 
 use engine::NewConnection;
 use jiff::Timestamp;
@@ -16,7 +18,8 @@ use crate::api::input::{
 use crate::api::person::end_user;
 
 const LONGEST_TOKEN: usize = 16_384;
-const KINDS: [&str; 6] = ["OAUTH2", "OAUTH2_CC", "OAUTH1", "API_KEY", "BASIC", "NONE"];
+const LONGEST_PEM: usize = 10_000;
+const KINDS: [&str; 7] = ["OAUTH2", "OAUTH2_CC", "OAUTH1", "TBA", "API_KEY", "BASIC", "NONE"];
 
 pub(super) fn new_connection(body: &mut Object) -> Option<NewConnection> {
     // A name that no integration can have is one that does not exist, which the engine says.
@@ -66,6 +69,7 @@ fn credential(value: Value) -> Reading<Credential> {
         "OAUTH2" => oauth2(&mut object),
         "OAUTH2_CC" => client_credentials(&mut object),
         "OAUTH1" => oauth1(&mut object),
+        "TBA" => token_based(&mut object),
         "API_KEY" => {
             object.required("apiKey", secret_text(1, 1024)).map(|api_key| Credential::ApiKey { api_key })
         }
@@ -104,10 +108,19 @@ fn client_credentials(object: &mut Object) -> Option<Credential> {
     let token = object.required("token", secret_text(1, 4096));
     let client_id = object.required("client_id", text(length(1, 255)));
     let client_secret = object.required("client_secret", secret_text(1, 2048));
+    let pem = ["client_certificate", "client_private_key"]
+        .map(|name| (name.to_owned(), object.optional(name, secret_text(0, LONGEST_PEM))));
     let expires_at = object.optional("expires_at", expiry);
     let (access_token, client_id, client_secret) = (token?, client_id?, client_secret?);
     let mut raw = json!({ "type": "OAUTH2_CC", "token": access_token.expose(), "client_id": client_id,
         "client_secret": client_secret.expose() });
+    let entered: BTreeMap<String, Secret<String>> = pem
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.filter(|value| !value.expose().is_empty())?)))
+        .collect();
+    for (name, value) in &entered {
+        raw[name] = json!(value.expose());
+    }
     if let Some(end) = expires_at {
         raw["expires_at"] = json!(format!("{end:.3}"));
     }
@@ -121,7 +134,7 @@ fn client_credentials(object: &mut Object) -> Option<Credential> {
         client_override: None,
         kept: protocol::Kept::default(),
     };
-    Some(Credential::ClientCredentials { tokens, client_id, client_secret, certificate: None })
+    Some(Credential::ClientCredentials { tokens, client_id, client_secret, entered })
 }
 
 fn oauth1(object: &mut Object) -> Option<Credential> {
@@ -130,6 +143,13 @@ fn oauth1(object: &mut Object) -> Option<Credential> {
     let (token, token_secret) = (token?, token_secret?);
     let raw = json!({ "type": "OAUTH1", "oauth_token": token.expose(), "oauth_token_secret": token_secret.expose() });
     Some(Credential::OAuth1 { token, token_secret, raw: Secret::new(raw.to_string()) })
+}
+
+fn token_based(object: &mut Object) -> Option<Credential> {
+    let token_id = object.required("token_id", secret_text(1, 2048));
+    let token_secret = object.required("token_secret", secret_text(1, 2048));
+    let client_override = object.optional("config_override", client).flatten();
+    Some(Credential::OAuth1TokenBased { token_id: token_id?, token_secret: token_secret?, client_override })
 }
 
 fn basic(object: &mut Object) -> Option<Credential> {
@@ -203,6 +223,25 @@ mod tests {
             (IssueCode::InvalidUnion, &["type".to_owned()][..])
         );
         assert!(credential(json!({})).is_err());
+    }
+
+    #[test]
+    fn a_token_pair_may_name_the_client_it_was_made_for() {
+        let sent = json!({ "type": "TBA", "token_id": "t", "token_secret": "s",
+            "config_override": { "client_id": "c", "client_secret": "x" } });
+        let Ok(Credential::OAuth1TokenBased { client_override: Some(client), .. }) = credential(sent) else {
+            panic!("a token pair with its client")
+        };
+        assert_eq!(client.id, "c");
+        assert!(credential(json!({ "type": "TBA", "token_id": "t" })).is_err());
+    }
+
+    #[test]
+    fn a_machine_may_bring_its_certificate() {
+        let sent = json!({ "type": "OAUTH2_CC", "token": "t", "client_id": "c", "client_secret": "s",
+            "client_certificate": "PEM", "client_private_key": "" });
+        let Ok(Credential::ClientCredentials { entered, .. }) = credential(sent) else { panic!("a machine") };
+        assert_eq!(entered.keys().collect::<Vec<_>>(), ["client_certificate"]);
     }
 
     #[test]

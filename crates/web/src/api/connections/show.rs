@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use engine::{Listed, ReadConnection, Upstream};
+use engine::{Deleted, Listed, ReadConnection, Revoked, Upstream};
 use http::StatusCode;
 use jiff::Timestamp;
 use model::EndUser;
@@ -57,6 +57,10 @@ pub(crate) struct ConnectionJson<'a> {
     /// The credential in the form of its scheme; empty without the right to it.
     #[schema(value_type = Object)]
     credentials: CredentialsJson<'a>,
+    /// The name of the connected account, where the provider tells it.
+    account: Option<&'a str>,
+    /// What could not be looked up after connecting and is tried again; null when nothing is open.
+    lookup_error: Option<&'a str>,
 }
 
 /// A list of connections.
@@ -83,6 +87,8 @@ struct ListedJson<'a> {
     metadata: Option<&'a Map<String, Value>>,
     #[schema(value_type = String, format = DateTime)]
     created: Offset,
+    /// The name of the connected account, where the provider tells it.
+    account: Option<&'a str>,
 }
 
 /// Something that is wrong at present.
@@ -130,6 +136,8 @@ impl<'a> ConnectionJson<'a> {
             updated_at: time(connection.updated_at),
             last_fetched_at: connection.last_fetched_at.map(time),
             credentials: CredentialsJson::of(&read.provider, read.credential.as_ref(), with_refresh_token),
+            account: connection.account.as_deref(),
+            lookup_error: connection.lookups.error.as_deref(),
         }
     }
 }
@@ -147,6 +155,7 @@ impl<'a> ConnectionsJson<'a> {
             tags: listed.tags.as_map(),
             metadata: listed.metadata.as_ref(),
             created: Offset(listed.created_at),
+            account: listed.account.as_deref(),
         };
         Self { connections: found.iter().map(shown).collect() }
     }
@@ -177,4 +186,29 @@ fn config(read: &ReadConnection, with_refresh_token: bool) -> Cow<'_, Map<String
         redact::refresh_tokens(&mut all);
     }
     Cow::Owned(all)
+}
+
+/// The answer to a deletion.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeletedJson {
+    /// Always true.
+    success: bool,
+    revocation: RevocationJson,
+}
+
+/// What became of the grant at the provider.
+#[derive(Serialize, ToSchema)]
+struct RevocationJson {
+    /// `revoked`, `refused`, `unsupported` (there is no such call, or no grant) or `unreachable`.
+    outcome: &'static str,
+    /// Why, where there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl DeletedJson {
+    pub(super) fn of(deleted: Deleted) -> Self {
+        let Revoked { outcome, message } = deleted.revocation;
+        Self { success: true, revocation: RevocationJson { outcome: outcome.as_str(), message } }
+    }
 }

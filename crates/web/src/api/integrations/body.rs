@@ -50,7 +50,7 @@ pub(super) struct IntegrationPatchBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body for the API document; bodies are read key by key")]
 pub(super) struct CredentialsBody {
-    /// `OAUTH1` or `OAUTH2`.
+    /// `OAUTH1`, `OAUTH2` or `TBA`.
     #[schema(rename = "type")]
     kind: String,
     client_id: Option<String>,
@@ -111,9 +111,10 @@ fn shared(body: &mut Object) -> Shared {
 /// looked at, because its fields are not known here.
 fn client(value: Value) -> Reading<ClientInput> {
     let kind = any_object(value.clone())?.get("type").cloned();
-    let mode = kind.as_ref().and_then(Value::as_str).filter(|mode| ["OAUTH1", "OAUTH2"].contains(mode));
+    let mode =
+        kind.as_ref().and_then(Value::as_str).filter(|mode| ["OAUTH1", "OAUTH2", "TBA"].contains(mode));
     let Some(mode) = mode else {
-        let message = "must be OAUTH1 or OAUTH2; other providers take no credentials here";
+        let message = "must be OAUTH1, OAUTH2 or TBA; other providers take no credentials here";
         return Err(vec![Issue::new(IssueCode::InvalidUnion, ["type"], message)]);
     };
     let mut object = Object::of(Some(value))?;

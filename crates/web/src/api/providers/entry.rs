@@ -21,11 +21,18 @@ pub(super) struct ProviderJson {
     /// The slug.
     name: String,
     display_name: String,
-    /// `OAUTH2`, `OAUTH2_CC`, `OAUTH1`, `API_KEY`, `BASIC` or `NONE`.
+    /// `OAUTH2`, `OAUTH2_CC`, `OAUTH1`, `API_KEY`, `BASIC`, `NONE` or another of the schemes in `docs/catalog.md`.
     auth_mode: String,
+    /// What the service is for; one element.
     categories: Vec<String>,
     logo_url: String,
     docs: Option<String>,
+    /// Where its guide is, when it has one.
+    guide_url: Option<String>,
+    /// How well the facts are supported: `vendor` (the vendor says so), `agreed` (two sources) or `single` (one).
+    support: String,
+    /// Where the facts come from.
+    sources: Vec<String>,
     authorization_url: Option<String>,
     authorization_params: Option<BTreeMap<String, String>>,
     disable_pkce: Option<bool>,
@@ -64,6 +71,8 @@ pub(super) fn of(provider: &Provider, public_url: &Url) -> Value {
     put("auth_mode", json!(provider.auth.wire()));
     put("categories", json!([provider.category]));
     put("docs", json!(provider.docs));
+    put("support", json!(provider.support));
+    put("sources", json!(provider.sources));
     if let Some(authorization) = &provider.authorization {
         put("authorization_url", url(provider, &authorization.url));
         put("authorization_params", templates(provider, &authorization.params));
@@ -110,7 +119,7 @@ fn templates(provider: &Provider, params: &Texts) -> Value {
 }
 
 /// A template in the contract's notation: `${connectionConfig.subdomain}`.
-fn foreign(provider: &Provider, template: &Template) -> String {
+pub(super) fn foreign(provider: &Provider, template: &Template) -> String {
     let inputs = &provider.inputs;
     let mut text = template.source().to_owned();
     for placeholder in template.placeholders() {
@@ -203,6 +212,22 @@ mod tests {
             github["authorization_url"].as_str().is_some_and(|url| url.starts_with("https://github.com/"))
         );
         assert!(github["categories"].is_array() && github["docs"].is_string());
+    }
+
+    #[test]
+    fn an_entry_says_what_it_is_for_where_its_facts_come_from_and_how_its_fields_are_called() {
+        for provider in Catalog::embedded().iter() {
+            let entry = entry(&provider.slug);
+            let slug = &provider.slug;
+            assert!(entry["categories"][0].as_str().is_some_and(|category| !category.is_empty()), "{slug}");
+            assert!(["vendor", "agreed", "single"].map(Value::from).contains(&entry["support"]), "{slug}");
+            assert!(entry["sources"][0].is_string(), "{slug}");
+            for group in ["connection_config", "credentials", "integration_config"] {
+                for (name, field) in entry[group].as_object().into_iter().flatten() {
+                    assert!(field["title"].is_string(), "{slug} {group} {name}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -41,6 +41,52 @@ fn authorizing_again_is_called_so() {
     assert!(html.contains("Reconnect Datadog to Acme") && html.contains("Verify and reconnect"), "{html}");
 }
 
+fn guided(form: &Form) -> FormPage<'_> {
+    let guide =
+        Guide { operators: "1. Register.", end_users: "1. Open **Keys**.\n\nNote: Once <b>only</b>." };
+    FormPage::new(&sample::errand(), form, false).with_guide(Some(guide))
+}
+
+#[test]
+fn the_guide_opens_in_place_and_tells_end_users_only_their_part() {
+    let html = guided(&sample::api_key()).render().expect("the page renders");
+    let expected = "<summary>Where do I find this?</summary>\n<div class=\"unfolded\">\n\
+        <ol>\n<li>Open <strong>Keys</strong>.</li>\n</ol>\n<p>Note: Once &lt;b&gt;only&lt;/b&gt;.</p>\n</div>";
+    assert!(html.contains(expected), "{html}");
+    assert!(html.contains("<details class=\"guide\">") && !html.contains("Register"), "{html}");
+    // The steps stand in place of the link to the vendor's page.
+    assert!(!html.contains("docs.acme.example"), "{html}");
+    assert!(first(&sample::api_key()).contains("docs.acme.example"));
+}
+
+#[test]
+fn the_guide_of_a_form_without_fields_says_what_to_do_at_the_provider() {
+    let html = guided(&sample::redirect()).render().expect("the page renders");
+    assert!(html.contains("<summary>What do I do at Salesforce?</summary>"), "{html}");
+}
+
+#[test]
+fn after_something_went_wrong_the_guide_stands_open() {
+    let refusal = Refusal { rule: Rule::CredentialRejected, message: "no".to_owned() };
+    let trouble = Trouble::from_error(Error::Refused(refusal)).expect("an error that comes back to the form");
+    let form = sample::api_key();
+    let html = guided(&form).after(&BTreeMap::new(), &trouble).render().expect("the page renders");
+    assert!(html.contains("<details class=\"guide\" open>"), "{html}");
+}
+
+#[test]
+fn what_the_provider_needs_first_can_be_copied() {
+    let mut form = sample::form("aws", "AWS", Scheme::Role, Vec::new());
+    form.shown.push(engine::Shown {
+        label: "External ID".to_owned(),
+        value: "6f1c1d0e".to_owned(),
+        help: "Put it into the trust policy.".to_owned(),
+    });
+    let html = first(&form);
+    assert!(html.contains(r#"value="6f1c1d0e" readonly"#), "{html}");
+    assert!(!html.contains(r#"name="shown"#), "it is not sent back: {html}");
+}
+
 #[test]
 fn every_kind_of_field_has_its_control() {
     let html = first(&sample::every_field());

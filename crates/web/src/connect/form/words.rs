@@ -30,9 +30,14 @@ impl Words {
         let busy = match form.scheme {
             Scheme::Redirect => format!("Opening {title}…"),
             Scheme::Device => "Asking for a code…".to_owned(),
-            Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials | Scheme::None => {
-                "Verifying…".to_owned()
-            }
+            Scheme::ApiKey
+            | Scheme::Basic
+            | Scheme::ClientCredentials
+            | Scheme::TokenPair
+            | Scheme::Login
+            | Scheme::SigningKey
+            | Scheme::Role
+            | Scheme::None => "Verifying…".to_owned(),
         };
         Self {
             heading: format!("{verb} {title}{to_app}"),
@@ -40,9 +45,13 @@ impl Words {
             button: match form.scheme {
                 Scheme::Redirect => format!("Continue to {title}"),
                 Scheme::Device => "Show the code".to_owned(),
-                Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials => {
-                    format!("Verify and {}", verb.to_lowercase())
-                }
+                Scheme::ApiKey
+                | Scheme::Basic
+                | Scheme::ClientCredentials
+                | Scheme::TokenPair
+                | Scheme::Login
+                | Scheme::SigningKey
+                | Scheme::Role => format!("Verify and {}", verb.to_lowercase()),
                 Scheme::None => verb.to_owned(),
             },
             busy,
@@ -68,7 +77,14 @@ fn lede(form: &Form, app: Option<&str>) -> String {
         }
         Scheme::Redirect => format!("Say which account you mean. You then sign in at {title} itself."),
         Scheme::ApiKey => format!("{someone} will use your key to reach your {title} account."),
-        Scheme::Basic => format!("{someone} will use this sign-in to reach your {title} account."),
+        Scheme::TokenPair => format!("{someone} will use this token to reach your {title} account."),
+        Scheme::SigningKey => {
+            format!("{someone} will sign with your key to reach your {title} account.")
+        }
+        Scheme::Role => format!("{someone} will use this role to reach your {title} account."),
+        Scheme::Basic | Scheme::Login => {
+            format!("{someone} will use this sign-in to reach your {title} account.")
+        }
         Scheme::ClientCredentials => {
             format!("{someone} will use these credentials to reach your {title} account.")
         }
@@ -84,7 +100,16 @@ fn kept(form: &Form, app: Option<&str>) -> String {
             "Your password stays between you and {title}. The access that {title} grants is encrypted before it is \
              stored, and only {someone} can use it."
         ),
-        Scheme::ApiKey | Scheme::Basic | Scheme::ClientCredentials => format!(
+        Scheme::Role => format!(
+            "Your role gives keys that end after an hour. They are encrypted before they are stored, and only {someone} \
+             can use them."
+        ),
+        Scheme::ApiKey
+        | Scheme::Basic
+        | Scheme::ClientCredentials
+        | Scheme::TokenPair
+        | Scheme::Login
+        | Scheme::SigningKey => format!(
             "What you enter is encrypted before it is stored and is not shown on this page again. Only {someone} can \
              use it."
         ),

@@ -1,0 +1,45 @@
+//! A certificate that a request shows to the server (RFC 8705 §2). The server's own is verified all the same.
+
+use std::sync::Arc;
+
+use reqwest::Identity;
+use zeroize::Zeroizing;
+
+use crate::client::{Egress, client};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::lookup::Resolver;
+use crate::{guard, incoming};
+
+/// A chain of certificates with the key of the first, all in PEM.
+#[derive(Clone, Copy)]
+pub struct Certificate<'a> {
+    /// The chain, the client's own certificate first.
+    pub chain: &'a str,
+    /// The private key.
+    pub private_key: &'a str,
+}
+
+impl Egress {
+    /// [`Egress::send`], with a certificate. Its connections are not kept: they belong to whoever holds the key.
+    pub async fn send_with_certificate(
+        &self,
+        request: http::Request<Vec<u8>>,
+        limits: &Limits,
+        certificate: Certificate<'_>,
+    ) -> Result<http::Response<Vec<u8>>, Error> {
+        let url = crate::client::canonical(request.uri())?;
+        let trust = guard::judge_url(self.allow(), &url)?;
+        let resolver = Resolver::on(self.ground(), Arc::clone(self.allow()), trust);
+        let (identity, authority) = (identity(certificate)?, self.ground().authority.as_deref());
+        let client = client(resolver, self.user_agent(), authority, Some(identity));
+        let client = client.map_err(|_| Error::Certificate)?;
+        incoming::collect(self.open_on(&client, url, request, limits).await?).await
+    }
+}
+
+fn identity(certificate: Certificate<'_>) -> Result<Identity, Error> {
+    // A chain may lack its last line break.
+    let both = Zeroizing::new(format!("{}\n{}\n", certificate.chain.trim(), certificate.private_key.trim()));
+    Identity::from_pem(both.as_bytes()).map_err(|_| Error::Certificate)
+}
