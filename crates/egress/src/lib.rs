@@ -10,6 +10,8 @@ mod limits;
 mod lookup;
 mod outgoing;
 mod reach;
+#[cfg(feature = "testing")]
+mod stage;
 
 pub use allow::{AllowList, AllowListError};
 pub use certificate::Certificate;
@@ -20,3 +22,5 @@ pub use incoming::Incoming;
 pub use limits::{Limits, Overflow};
 pub use lookup::{Lookup, Lookups};
 pub use reach::{Reach, classify};
+#[cfg(feature = "testing")]
+pub use stage::Stage;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::allow::AllowList;
+use crate::client::Ground;
 use crate::guard::{Denied, Trust, judge_address};
 
 /// The addresses of a name, when they are known.
@@ -31,12 +32,20 @@ pub(crate) struct Resolver {
     pub(crate) lookup: Arc<dyn Lookup>,
     pub(crate) allow: Arc<AllowList>,
     pub(crate) trust: Trust,
+    /// The port that names lead to; 0 stands for the port of the URL.
+    pub(crate) port: u16,
 }
 
 /// The name has no address, or the resolver did not answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the name was not resolved")]
 pub(crate) struct Unresolved;
+
+impl Resolver {
+    pub(crate) fn on(ground: &Ground, allow: Arc<AllowList>, trust: Trust) -> Self {
+        Self { lookup: ground.lookup.clone(), allow, trust, port: ground.port }
+    }
+}
 
 impl Lookup for System {
     fn lookup(&self, host: &str) -> Lookups {
@@ -50,7 +59,7 @@ impl Lookup for System {
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let found = self.lookup.lookup(name.as_str());
-        let (allow, trust) = (self.allow.clone(), self.trust);
+        let (allow, trust, port) = (self.allow.clone(), self.trust, self.port);
         Box::pin(async move {
             let addresses = found.await.map_err(|_| Unresolved)?;
             if addresses.is_empty() {
@@ -60,8 +69,8 @@ impl Resolve for Resolver {
                 judge_address(&allow, trust, address)
                     .map_err(|reason| Denied { host: name.as_str().to_owned(), reason })?;
             }
-            // Port 0 stands for the port of the URL.
-            let targets: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
+            let targets: Addrs =
+                Box::new(addresses.into_iter().map(move |address| SocketAddr::new(address, port)));
             Ok(targets)
         })
     }

@@ -102,6 +102,7 @@ impl<'a> Caller<'a> {
         let url =
             filled.map_err(|error| RequestError::Url { place: "API URL", reason: error.to_string() })?;
         let mut request = described(&call, url, &filling)?;
+        self.merge_body(&mut request);
         let mut draft = Draft {
             method: &request.method,
             url: &mut request.url,
@@ -113,6 +114,19 @@ impl<'a> Caller<'a> {
         self.sign(&mut draft)?;
         request.client_certificate = certificate(&filling)?;
         Ok(request)
+    }
+
+    /// Some APIs take their key in the body of every call, also of one that the definition describes.
+    fn merge_body(&self, request: &mut Request) {
+        if self.provider.api.body.is_empty() {
+            return;
+        }
+        let sent = request.body.expose().clone();
+        let body = self.body(&request.method, &request.headers, sent);
+        if !body.is_empty() && !request.headers.contains_key(CONTENT_TYPE) {
+            request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        request.body = Secret::new(body);
     }
 
     fn filling(&self) -> Filling<'a> {

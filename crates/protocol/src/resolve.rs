@@ -51,6 +51,7 @@ pub fn provider(
     if needs_metadata(provider, config).is_some() && metadata.is_none() {
         return Err(ResolveError::MetadataNeeded);
     }
+    let config = &by_our_names(provider, config);
     let settings = Settings { config, metadata };
     let mut resolved = provider.clone();
     resolved.api.base_url = settings.url("api_base_url").or(resolved.api.base_url);
@@ -94,6 +95,7 @@ pub fn provider(
 
 /// The issuer whose metadata is needed: one is named, and the endpoints are not given one by one.
 pub fn needs_metadata(provider: &Provider, config: &BTreeMap<String, String>) -> Option<String> {
+    let config = &by_our_names(provider, config);
     let settings = Settings { config, metadata: None };
     let endpoints: &[&str] = match provider.auth {
         AuthMode::Oauth2 => oauth2_endpoints(config),
@@ -135,6 +137,15 @@ fn oauth2_endpoints(config: &BTreeMap<String, String>) -> &'static [&'static str
 
 fn is_operator_defined(provider: &Provider) -> bool {
     provider.quirks.contains(&Quirk::OperatorDefined)
+}
+
+/// Settings are stored under their names on the wire; here they are read under ours.
+fn by_our_names(provider: &Provider, config: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let ours = |wire: &String| {
+        let input = provider.inputs.integration.iter().find(|input| input.wire_name() == wire);
+        input.map_or_else(|| wire.clone(), |input| input.name.clone())
+    };
+    config.iter().map(|(wire, value)| (ours(wire), value.clone())).collect()
 }
 
 /// The settings of an integration, checked before anything here is asked.

@@ -9,14 +9,14 @@ use http::HeaderName;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{is_operator_defined, oauth2_endpoints};
+use super::{by_our_names, is_operator_defined, oauth2_endpoints};
 use crate::authorize::is_reserved;
 use crate::discovery::parse_issuer;
 
 /// One thing that is wrong with the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigProblem {
-    /// The setting.
+    /// The setting, by its name on the wire.
     pub field: String,
     /// What is wrong, in lower case and without the value.
     pub message: String,
@@ -43,6 +43,7 @@ const OWN_TOKEN_PARAMS: &[&str] = &[
 /// Everything that is wrong with an integration's settings; empty when nothing is, and for providers that the
 /// operator does not define.
 pub fn check_config(provider: &Provider, config: &BTreeMap<String, String>) -> Vec<ConfigProblem> {
+    let config = &by_our_names(provider, config);
     let mut check = Check { config, problems: Vec::new() };
     if !is_operator_defined(provider) {
         return check.problems;
@@ -92,7 +93,14 @@ pub fn check_config(provider: &Provider, config: &BTreeMap<String, String>) -> V
         | AuthMode::McpOauth2
         | AuthMode::McpOauth2Discovery => {}
     }
-    check.problems
+    let mut problems = check.problems;
+    for problem in &mut problems {
+        let input = provider.inputs.integration.iter().find(|input| input.name == problem.field);
+        if let Some(input) = input {
+            input.wire_name().clone_into(&mut problem.field);
+        }
+    }
+    problems
 }
 
 /// A method by its registered name (RFC 7591 §2).

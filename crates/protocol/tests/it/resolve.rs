@@ -243,3 +243,16 @@ fn user_name_and_password_are_sent_as_basic() {
     let config = given::texts(&[("api_base_url", "https://api.example")]);
     assert_eq!(provider(&generic("basic"), &config, None).unwrap().api.auth, ApiAuth::Basic);
 }
+
+#[test]
+fn settings_are_found_under_their_names_on_the_wire() {
+    let mut generic = generic("api_key");
+    let input = json!({"name": "api_base_url", "wire": "baseUrl", "label": "Base URL", "kind": "url"});
+    generic.inputs.integration.push(serde_json::from_value(input).unwrap());
+    let missing = check_config(&generic, &BTreeMap::new());
+    assert_eq!(missing[0].field, "baseUrl");
+    let config = given::texts(&[("baseUrl", "https://api.example")]);
+    assert!(check_config(&generic, &config).is_empty());
+    let resolved = provider(&generic, &config, None).unwrap();
+    assert_eq!(json!(resolved.api.base_url), json!("https://api.example"));
+}

@@ -54,6 +54,19 @@ fn a_check_can_post_a_body_to_another_address() {
 }
 
 #[test]
+fn a_key_that_travels_in_the_body_of_every_call_is_in_that_of_the_check() {
+    let api = json!({"auth": "custom", "body": {"key": "{credential.api_key}"}});
+    for (body, sent) in
+        [(Value::Null, r#"{"key":"k3y"}"#), (json!({"json": {"a": 1}}), r#"{"a":1,"key":"k3y"}"#)]
+    {
+        let verify = json!({"method": "POST", "url": "/ping", "body": body});
+        let request = request(json!({"verify": verify, "api": api}), &key()).unwrap().ok().unwrap();
+        assert_eq!(request.body.expose(), sent.as_bytes());
+        assert_eq!(request.headers["content-type"], "application/json");
+    }
+}
+
+#[test]
 fn a_provider_without_a_check_is_not_asked() {
     assert!(request(json!({}), &key()).is_none());
 }

@@ -1,0 +1,98 @@
+//! What an operator and an end user bring to an entry.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use catalog::provider::{AuthMode, Registration};
+use catalog::{Catalog, Input, Provider};
+use engine::{ClientInput, NewIntegration};
+use simulator::{Cast, Filling};
+use vault::Secret;
+
+/// An entry with its people.
+pub(crate) struct Scene {
+    pub(crate) entry: Arc<Provider>,
+    pub(crate) cast: Cast,
+    /// The scopes that the operator sets.
+    pub(crate) scopes: Vec<String>,
+}
+
+/// Whether there is something that need not be filled.
+pub(crate) fn differs(slug: &str) -> bool {
+    let Some(entry) = Catalog::embedded().get(slug) else { return false };
+    let groups = [&entry.inputs.connection, &entry.inputs.credential, &entry.inputs.integration];
+    groups.into_iter().flatten().any(|input| !input.automated && (!input.required || input.default.is_some()))
+}
+
+impl Scene {
+    /// A scene. Where somebody enters a port, it is the one that the simulated provider listens at.
+    pub(crate) fn of(entry: Arc<Provider>, filling: Filling, port: u16) -> Self {
+        let mut cast = Cast::of(&entry, filling);
+        if let Some(entered) = cast.connection.get_mut("port") {
+            *entered = port.to_string();
+        }
+        let scopes = if filling == Filling::Full { scopes(&entry) } else { Vec::new() };
+        Self { entry, cast, scopes }
+    }
+
+    /// The integration that the operator makes.
+    pub(crate) fn integration(&self, key: &str) -> NewIntegration {
+        // A client that registers itself is not entered.
+        let is_entered = self.entry.mcp.as_ref().is_none_or(|mcp| mcp.registration == Registration::Static);
+        let takes_client = self.entry.auth.has_app() && is_entered;
+        let credentials = takes_client.then(|| ClientInput {
+            mode: self.entry.auth.wire().to_owned(),
+            client_id: Some(self.cast.client_id.clone()),
+            client_secret: self.cast.has_secret.then(|| Secret::new(self.cast.client_secret.clone())),
+            scopes: Some(self.scopes.clone()),
+            webhook_secret: None,
+        });
+        NewIntegration {
+            provider: self.entry.slug.clone(),
+            key: key.to_owned(),
+            credentials,
+            config: on_the_wire(&self.entry.inputs.integration, &self.cast.integration),
+            ..NewIntegration::default()
+        }
+    }
+
+    /// What the end user types.
+    pub(crate) fn form(&self) -> BTreeMap<String, String> {
+        let inputs = &self.entry.inputs;
+        let mut form = on_the_wire(&inputs.connection, &self.cast.connection);
+        form.extend(on_the_wire(&inputs.credential, &self.cast.credential));
+        form.extend(on_the_wire(&inputs.one_time, &self.cast.one_time));
+        form
+    }
+
+    /// A field under its name on the wire.
+    pub(crate) fn wire_name<'a>(&'a self, field: &'a str) -> &'a str {
+        let input = self.entry.inputs.connection.iter().find(|input| input.name == field);
+        input.map_or(field, Input::wire_name)
+    }
+}
+
+fn on_the_wire(inputs: &[Input], values: &simulator::Values) -> BTreeMap<String, String> {
+    let wire = |name: &str| {
+        let input = inputs.iter().find(|input| input.name == name);
+        // The fields of a scheme whose entry names none have the spelling of the API.
+        input.map_or_else(|| own_wire(name), |input| input.wire_name().to_owned())
+    };
+    values.iter().map(|(name, value)| (wire(name), value.clone())).collect()
+}
+
+fn own_wire(name: &str) -> String {
+    if name == "api_key" { "apiKey".to_owned() } else { name.to_owned() }
+}
+
+/// Two scopes, so that the sign between them is seen.
+fn scopes(entry: &Provider) -> Vec<String> {
+    let is_code_grant =
+        matches!(entry.auth, AuthMode::Oauth2 | AuthMode::McpOauth2 | AuthMode::McpOauth2Discovery);
+    if !is_code_grant {
+        return Vec::new();
+    }
+    let plain = |scope: &&String| !scope.contains([' ', ',']);
+    let known: Vec<String> = entry.scopes.known.iter().filter(plain).take(2).cloned().collect();
+    if known.len() == 2 { known } else { vec!["alpha:read/x".to_owned(), "beta.write&y".to_owned()] }
+}
