@@ -56,6 +56,8 @@ pub struct ClientInput {
     pub scopes: Option<Vec<String>>,
     /// Secret of inbound webhooks; empty removes it.
     pub webhook_secret: Option<Secret<String>>,
+    /// What names an installed app, by the names of the operator's inputs: its number, its page, its private key.
+    pub app: BTreeMap<String, String>,
 }
 
 /// Changes to an integration; what is absent stays.

@@ -206,7 +206,7 @@ impl World {
             client_id: Some("sandbox-client".to_owned()),
             client_secret: Some(Secret::new("sandbox-secret".to_owned())),
             scopes: Some(vec!["profile".to_owned()]),
-            webhook_secret: None,
+            ..ClientInput::default()
         };
         let new = NewIntegration {
             provider: "oauth2-generic".to_owned(),

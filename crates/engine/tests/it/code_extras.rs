@@ -1,11 +1,9 @@
 //! OAuth 2.0 with what some providers add: pushed parameters, keys in place of secrets, bound tokens, tokens that are
 //! exchanged, joined by another, or granted in part.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use engine::{CallbackFailure, Connected, NewIntegration, Submitted, right};
+use engine::{CallbackFailure, ClientInput, Connected, NewIntegration, Submitted, right};
 use model::IntegrationKey;
 use protocol::Credential;
 use serde_json::{Value, json};
@@ -19,7 +17,7 @@ use crate::fixtures::{
 };
 use crate::vendor::{Answer, Asked, Vendor};
 
-fn tokens(access: &str) -> Value {
+pub(crate) fn tokens(access: &str) -> Value {
     json!({"access_token": access, "refresh_token": "rt", "expires_in": 3600, "token_type": "Bearer"})
 }
 
@@ -48,7 +46,7 @@ async fn with_secret(world: &World, vendor: &Vendor, secret: &str, more: &[(&str
 }
 
 /// The browser leaves; it agrees, and the state is given back with a code.
-async fn agreed(
+pub(crate) async fn agreed(
     world: &World,
     integration: &IntegrationKey,
     state: impl Fn(&Url) -> String,
@@ -63,22 +61,22 @@ async fn agreed(
     world.engine.callback(&query, |_| Some(cookie.clone())).await
 }
 
-fn state_in(url: &Url) -> String {
+pub(crate) fn state_in(url: &Url) -> String {
     param(url, "state").expect("the address holds the state")
 }
 
-fn param(url: &Url, name: &str) -> Option<String> {
+pub(crate) fn param(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
-async fn connected(world: &World, integration: IntegrationKey) -> Established {
+pub(crate) async fn connected(world: &World, integration: IntegrationKey) -> Established {
     let connected = agreed(world, &integration, state_in).await;
     let connected = connected.unwrap_or_else(|failure| panic!("it is connected: {failure:?}"));
     Established { integration, key: connected.connection }
 }
 
 /// The claims of a signed token, unproved.
-fn claims(token: &str) -> Value {
+pub(crate) fn claims(token: &str) -> Value {
     let middle = token.split('.').nth(1).expect("a signed token has three parts");
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(middle).expect("base64url");
     serde_json::from_slice(&bytes).expect("claims are JSON")
@@ -239,15 +237,27 @@ async fn a_whole_consent_says_nothing_of_missing_scopes() {
     .await;
 }
 
-/// A provider of the test's own, at the address that the operator enters.
-async fn own(
+/// A provider of the test's own for codes, at the address that the operator enters.
+pub(crate) async fn own(
     file: &str,
+    script: impl Fn(&Asked, &str) -> Answer + Clone + Send + Sync + 'static,
+    test: impl AsyncFn(World, Vendor, IntegrationKey),
+) {
+    own_with("oauth2", file, Some(client("app", "shh")), &[], script, test).await;
+}
+
+/// A provider of the test's own, with the operator's client and inputs.
+pub(crate) async fn own_with(
+    auth: &str,
+    file: &str,
+    client: Option<ClientInput>,
+    config: &[(&str, &str)],
     script: impl Fn(&Asked, &str) -> Answer + Clone + Send + Sync + 'static,
     test: impl AsyncFn(World, Vendor, IntegrationKey),
 ) {
     let file = format!(
         r#"name = "Own"
-auth = "oauth2"
+auth = "{auth}"
 category = "generic"
 sources = ["test"]
 {file}
@@ -257,7 +267,16 @@ kind = "url"
 label = "Root"
 "#
     );
-    let (file, test) = (&file, &test);
+    let credentials = || {
+        client.as_ref().map(|client| ClientInput {
+            mode: client.mode.clone(),
+            client_id: client.client_id.clone(),
+            client_secret: client.client_secret.clone(),
+            app: client.app.clone(),
+            ..ClientInput::default()
+        })
+    };
+    let (file, test, credentials) = (&file, &test, &credentials);
     each_location(|location| {
         let script = script.clone();
         Box::pin(async move {
@@ -266,8 +285,8 @@ label = "Root"
             let new = NewIntegration {
                 provider: "own".to_owned(),
                 key: "own".to_owned(),
-                credentials: Some(client("app", "shh")),
-                config: BTreeMap::from([("root".to_owned(), vendor.url.clone())]),
+                credentials: credentials(),
+                config: texts(config).into_iter().chain([("root".to_owned(), vendor.url.clone())]).collect(),
                 ..NewIntegration::default()
             };
             let made = world.engine.create_integration(&world.may::<right::CreateIntegration>(), new).await;
