@@ -97,6 +97,8 @@ pub struct IntegrationSecrets {
     pub client_secret: Option<Secret<String>>,
     /// Secret of inbound webhooks.
     pub webhook_secret: Option<Secret<String>>,
+    /// Private key of an installed app.
+    pub private_key: Option<Secret<String>>,
 }
 
 impl Engine {
@@ -165,6 +167,7 @@ impl Engine {
         Ok(IntegrationSecrets {
             client_secret: secrets.remove(CLIENT_SECRET),
             webhook_secret: secrets.remove(WEBHOOK_SECRET),
+            private_key: secrets.remove("private_key"),
         })
     }
 

@@ -92,7 +92,21 @@ impl World {
     pub async fn beside(location: Location, sandbox: impl Into<Arc<Sandbox>>) -> Self {
         let egress = loopback_egress();
         let (clock, chance) = (TestClock::default(), SeededChance::default());
-        Self::build(location, sandbox.into(), clock, chance, egress, Catalog::embedded()).await
+        Self::build(location, sandbox.into(), clock, chance, egress, Catalog::embedded(), PUBLIC_URL).await
+    }
+
+    /// A world whose browsers see it at an https address.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub async fn on_https(location: Location, public_url: &str) -> Self {
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let sandbox = Sandbox::start_with(local, SandboxOptions::default()).await;
+        let sandbox = Arc::new(sandbox.expect("a free port on loopback"));
+        let (clock, chance) = (TestClock::default(), SeededChance::default());
+        let catalog = Catalog::embedded();
+        Self::build(location, sandbox, clock, chance, loopback_egress(), catalog, public_url).await
     }
 
     /// A world that knows one provider more: a file of the catalog's format, under this slug.
@@ -109,7 +123,7 @@ impl World {
         let sandbox = Sandbox::start_with(local, SandboxOptions::default()).await;
         let sandbox = Arc::new(sandbox.expect("a free port on loopback"));
         let (clock, chance) = (TestClock::default(), SeededChance::default());
-        Self::build(location, sandbox, clock, chance, loopback_egress(), catalog).await
+        Self::build(location, sandbox, clock, chance, loopback_egress(), catalog, PUBLIC_URL).await
     }
 
     /// A second node on this world's database, with the same clock and provider. `number` tells it from others; this
@@ -131,7 +145,7 @@ impl World {
         let chance = SeededChance::of_node(number);
         let (sandbox, clock) = (Arc::clone(&self.sandbox), self.clock.clone());
         let catalog = self.engine.catalog().clone();
-        Self::build(self.location.clone(), sandbox, clock, chance, egress, catalog).await
+        Self::build(self.location.clone(), sandbox, clock, chance, egress, catalog, PUBLIC_URL).await
     }
 
     async fn build(
@@ -141,6 +155,7 @@ impl World {
         chance: SeededChance,
         egress: Egress,
         catalog: Catalog,
+        public_url: &str,
     ) -> Self {
         let store = Store::open(&location).await.expect("the database opens");
         let audit = AuditLog::open(&audit_location(&location), false).await.expect("the audit trail opens");
@@ -153,7 +168,7 @@ impl World {
             catalog,
             clock: Box::new(clock.clone()),
             chance: Box::new(chance),
-            public_url: Url::parse(PUBLIC_URL).expect("a literal URL"),
+            public_url: Url::parse(public_url).expect("a literal URL"),
         };
         let engine = Engine::open(parts, &tasks, &stop).await.expect("the engine opens");
         let (caller, api_key) = key(&engine, "test", Scopes::full()).await;

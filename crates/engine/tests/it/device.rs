@@ -12,8 +12,8 @@ use model::IntegrationKey;
 use serde_json::{Value, json};
 use testkit::{World, each_world};
 
-use crate::code_extras::tokens;
 use crate::fixtures::{Established, client, key_of, listed, submitted, texts};
+use crate::own::tokens;
 use crate::vendor::{Answer, Asked, Vendor};
 
 /// A vendor whose n-th answer to a question is the n-th of these, and the last for ever.

@@ -12,8 +12,8 @@ use serde_json::json;
 use testkit::World;
 use vault::Secret;
 
-use crate::code_extras::{claims, own_with, param};
 use crate::fixtures::{Established, listed, submitted, succeeded, texts};
+use crate::own::{claims, own_with, param};
 use crate::vendor::{Answer, Asked};
 
 const APP: &str = r#"

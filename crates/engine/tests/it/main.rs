@@ -16,6 +16,7 @@ mod isolation;
 mod keys;
 mod mcp;
 mod oauth1;
+mod own;
 mod reconnect;
 mod refresh;
 mod refresh_faults;
