@@ -239,10 +239,9 @@ pub(super) fn scheme(provider: &Provider) -> Result<Scheme, Error> {
 
 /// How one authorizes through an integration: its operator may have chosen the other device.
 pub(super) fn scheme_of(provider: &Provider, integration: &Integration) -> Result<Scheme, Error> {
-    match scheme(provider)? {
-        Scheme::Redirect if is_device(provider, integration) => Ok(Scheme::Device),
-        other => Ok(other),
-    }
+    let scheme = scheme(provider)?;
+    let to_device = scheme == Scheme::Redirect && is_device(provider, integration);
+    Ok(if to_device { Scheme::Device } else { scheme })
 }
 
 /// Whether people type a code on another device: the operator says so, or the provider has no other page. Providers
