@@ -1,15 +1,12 @@
 //! A certificate that a request shows to the server (RFC 8705 §2). The server's own is verified all the same.
 
-use std::sync::Arc;
-
 use reqwest::Identity;
 use zeroize::Zeroizing;
 
-use crate::client::{Egress, client};
+use crate::client::Egress;
 use crate::error::Error;
+use crate::incoming;
 use crate::limits::Limits;
-use crate::lookup::Resolver;
-use crate::{guard, incoming};
 
 /// A chain of certificates with the key of the first, all in PEM.
 #[derive(Clone, Copy)]
@@ -28,13 +25,9 @@ impl Egress {
         limits: &Limits,
         certificate: Certificate<'_>,
     ) -> Result<http::Response<Vec<u8>>, Error> {
-        let url = crate::client::canonical(request.uri())?;
-        let trust = guard::judge_url(self.allow(), &url)?;
-        let resolver = Resolver::on(self.ground(), Arc::clone(self.allow()), trust);
-        let (identity, authority) = (identity(certificate)?, self.ground().authority.as_deref());
-        let client = client(resolver, self.user_agent(), authority, Some(identity));
-        let client = client.map_err(|_| Error::Certificate)?;
-        incoming::collect(self.open_on(&client, url, request, limits).await?).await
+        let identity = identity(certificate)?;
+        let answer = self.open_by(request, limits, |trust| self.client_showing(trust, identity)).await?;
+        incoming::collect(answer).await
     }
 }
 

@@ -71,12 +71,12 @@ impl Egress {
             client(resolver, &policy.user_agent, ground.authority.as_deref(), None).map_err(SetupError)
         };
         Ok(Self {
+            user_agent: policy.user_agent.as_str().into(),
             by_name: client(Trust::Name)?,
             to_public: client(Trust::Public)?,
             to_listed: client(Trust::Listed)?,
-            allow,
             ground: Arc::new(ground),
-            user_agent: policy.user_agent.into(),
+            allow,
         })
     }
 
@@ -102,44 +102,46 @@ impl Egress {
         request: http::Request<Vec<u8>>,
         limits: &Limits,
     ) -> Result<http::Response<Incoming>, Error> {
-        let url = canonical(request.uri())?;
-        let client = match judge_url(&self.allow, &url)? {
-            Trust::Name => &self.by_name,
-            Trust::Public => &self.to_public,
-            Trust::Listed => &self.to_listed,
-        };
-        self.open_on(client, url, request, limits).await
+        self.open_by(request, limits, |trust| {
+            Ok(match trust {
+                Trust::Name => self.by_name.clone(),
+                Trust::Public => self.to_public.clone(),
+                Trust::Listed => self.to_listed.clone(),
+            })
+        })
+        .await
     }
 
-    /// Sends a request that was judged on the client for that judgement.
-    pub(crate) async fn open_on(
+    /// A client for one request, which shows a certificate and keeps no connection for another.
+    pub(crate) fn client_showing(
         &self,
-        client: &reqwest::Client,
-        url: Url,
+        trust: Trust,
+        identity: reqwest::Identity,
+    ) -> Result<reqwest::Client, Error> {
+        let resolver = Resolver::on(&self.ground, self.allow.clone(), trust);
+        let authority = self.ground.authority.as_deref();
+        client(resolver, &self.user_agent, authority, Some(identity)).map_err(|_| Error::Certificate)
+    }
+
+    /// Judges a request and sends it on a client for that judgement.
+    pub(crate) async fn open_by(
+        &self,
         request: http::Request<Vec<u8>>,
         limits: &Limits,
+        client: impl FnOnce(Trust) -> Result<reqwest::Client, Error>,
     ) -> Result<http::Response<Incoming>, Error> {
         let start = Instant::now();
+        let url = canonical(request.uri())?;
+        let trust = judge_url(&self.allow, &url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
+        let client = client(trust)?;
         let (request, progress) = outgoing(request, url);
         let (connected_by, deadline) = (start + limits.connect, start + limits.total);
-        match execute(client, request, &progress, connected_by.min(deadline), deadline).await {
+        match execute(&client, request, &progress, connected_by.min(deadline), deadline).await {
             Some(Ok(response)) => Incoming::split(response, host, deadline, limits),
             Some(Err(error)) => Err(Error::read(&error, host, progress.may_have_been_sent())),
             None => Err(Error::Timeout { host, sent: progress.may_have_been_sent() }),
         }
-    }
-
-    pub(crate) const fn allow(&self) -> &Arc<AllowList> {
-        &self.allow
-    }
-
-    pub(crate) fn ground(&self) -> &Ground {
-        &self.ground
-    }
-
-    pub(crate) fn user_agent(&self) -> &str {
-        &self.user_agent
     }
 }
 
@@ -150,7 +152,7 @@ const IDLE: Duration = Duration::from_mins(1);
 const HTTP2_HEADER_BYTES: u32 = 64 << 10;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one client every outgoing byte goes through")]
-pub(crate) fn client(
+fn client(
     resolver: Resolver,
     user_agent: &str,
     authority: Option<&[u8]>,
@@ -172,15 +174,15 @@ pub(crate) fn client(
         Some(authority) => client.tls_certs_only([reqwest::Certificate::from_der(authority)?]),
         None => client,
     };
-    let client = match identity {
-        Some(identity) => client.identity(identity),
-        None => client,
-    };
-    if user_agent.is_empty() { client.build() } else { client.user_agent(user_agent).build() }
+    let client = if user_agent.is_empty() { client } else { client.user_agent(user_agent) };
+    match identity {
+        Some(identity) => client.identity(identity).build(),
+        None => client.build(),
+    }
 }
 
 /// Reads the target by the WHATWG rules, which turn every spelling of an IPv4 address into the address itself.
-pub(crate) fn canonical(uri: &http::Uri) -> Result<Url, Denied> {
+fn canonical(uri: &http::Uri) -> Result<Url, Denied> {
     Url::parse(&uri.to_string())
         .map_err(|_| Denied { host: uri.host().unwrap_or_default().to_owned(), reason: Reason::Malformed })
 }

@@ -30,10 +30,11 @@ impl Engine {
         provider: &Provider,
         id: &str,
     ) -> Result<Client, Error> {
-        if may_be_registered(provider) && integration.client_id.as_deref() != Some(id) {
-            if let Some(registered) = self.registered_client(integration, id)? {
-                return Ok(registered);
-            }
+        if may_be_registered(provider)
+            && integration.client_id.as_deref() != Some(id)
+            && let Some(registered) = self.registered_client(integration, id)?
+        {
+            return Ok(registered);
         }
         self.own_client(integration)
     }

@@ -93,7 +93,9 @@ impl Engine {
         let connection = self.connection_name(by).await?;
         let config = self.connection_config(&provider, &chosen.defaults, &values)?;
         match scheme_of(&provider, &chosen.integration)? {
-            Scheme::Redirect | Scheme::Device => self.set_out(by, &chosen, config, &connection).await,
+            Scheme::Redirect | Scheme::Device => {
+                Box::pin(self.set_out(by, &chosen, config, &connection)).await
+            }
             Scheme::ApiKey
             | Scheme::Basic
             | Scheme::ClientCredentials

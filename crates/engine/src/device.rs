@@ -64,7 +64,7 @@ impl Engine {
         let presented = cookie(&cookie_suffix(&state_hash)).map(|value| model::token::hash(&value));
         let engine = self.clone();
         // A code that was granted is spent, so the rest happens whether or not the browser waits for it.
-        let looked = async move { Ok(engine.look(&state_hash, presented).await) };
+        let looked = async move { Ok(Box::pin(engine.look(&state_hash, presented)).await) };
         self.to_the_end(looked).await.unwrap_or_else(|_| Err(internal()))
     }
 
@@ -89,7 +89,7 @@ impl Engine {
         if now < at.ask_from || !self.postpone(&returned, at, now + ANSWERED).await? {
             return Ok(self.waiting(&returned, at));
         }
-        self.ask_device(state_hash, returned).await
+        Box::pin(self.ask_device(state_hash, returned)).await
     }
 
     /// Puts the next question off. False when somebody else has done so, who asks in our place.

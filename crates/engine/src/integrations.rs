@@ -56,6 +56,8 @@ pub struct ClientInput {
     pub scopes: Option<Vec<String>>,
     /// Secret of inbound webhooks; empty removes it.
     pub webhook_secret: Option<Secret<String>>,
+    /// What names an installed app, by the names of the operator's inputs: its number, its page, its private key.
+    pub app: BTreeMap<String, String>,
 }
 
 /// Changes to an integration; what is absent stays.
@@ -95,6 +97,8 @@ pub struct IntegrationSecrets {
     pub client_secret: Option<Secret<String>>,
     /// Secret of inbound webhooks.
     pub webhook_secret: Option<Secret<String>>,
+    /// Private key of an installed app.
+    pub private_key: Option<Secret<String>>,
 }
 
 impl Engine {
@@ -163,6 +167,7 @@ impl Engine {
         Ok(IntegrationSecrets {
             client_secret: secrets.remove(CLIENT_SECRET),
             webhook_secret: secrets.remove(WEBHOOK_SECRET),
+            private_key: secrets.remove("private_key"),
         })
     }
 

@@ -13,7 +13,7 @@ use egress::Limits;
 use model::{Environment, Integration, IntegrationKey};
 use protocol::mcp::registration::{self, ClientMetadata};
 use protocol::mcp::{self, Server, Step};
-use protocol::{Client, Fields};
+use protocol::{Client, Fields, RequestError};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -83,21 +83,17 @@ impl Engine {
                 Ok((integration.clone(), Client { id, secret: None }))
             }
             Registration::Dynamic => {
-                let (place, endpoint) = match server {
-                    Some(server) => {
-                        let none = || self.undiscovered("the server names no registration endpoint");
-                        let endpoint = server.metadata.registration_endpoint.clone().ok_or_else(none)?;
-                        (server.metadata.issuer.clone(), endpoint)
-                    }
-                    None => {
-                        let endpoint = registration::endpoint(&provider, &fields)
-                            .map_err(|error| Error::refused(Rule::Draft, error.to_string()))?;
-                        (endpoint.to_string(), endpoint)
-                    }
+                let unusable = |error: RequestError| Error::refused(Rule::Draft, error.to_string());
+                let (place, endpoint) = if let Some(server) = server {
+                    let none = || self.undiscovered("the server names no registration endpoint");
+                    let endpoint = server.metadata.registration_endpoint.clone().ok_or_else(none)?;
+                    (server.metadata.issuer.clone(), endpoint)
+                } else {
+                    let endpoint = registration::endpoint(&provider, &fields).map_err(unusable)?;
+                    (endpoint.to_string(), endpoint)
                 };
-                let request =
-                    registration::request(&provider, &endpoint, &self.client_metadata(environment), &fields)
-                        .map_err(|error| Error::refused(Rule::Draft, error.to_string()))?;
+                let us = self.client_metadata(environment);
+                let request = registration::request(&provider, &endpoint, &us, &fields).map_err(unusable)?;
                 self.registered(integration, &place, request).await
             }
             Registration::MetadataDocument => {

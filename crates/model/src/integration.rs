@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use catalog::provider::{AuthMode, ClientAuth, Quirk, Registration};
 use catalog::{Input, Provider};
-use catalog::provider::{AuthMode, ClientAuth, Quirk};
 use jiff::Timestamp;
 use vault::Sealed;
 
@@ -62,7 +62,16 @@ impl Integration {
     /// inputs say.
     pub fn state(&self, provider: &Provider) -> State {
         let mut missing = Vec::new();
-        if matches!(provider.auth, AuthMode::Oauth2 | AuthMode::Oauth1 | AuthMode::Oauth1TokenBased) {
+        let registered_elsewhere =
+            provider.mcp.as_ref().is_some_and(|mcp| mcp.registration == Registration::Static);
+        let needs_client = matches!(
+            provider.auth,
+            AuthMode::Oauth2
+                | AuthMode::Oauth1
+                | AuthMode::Oauth1TokenBased
+                | AuthMode::AppInstallationWithUserOauth
+        ) || registered_elsewhere;
+        if needs_client {
             if self.client_id.as_deref().is_none_or(str::is_empty) {
                 missing.push("credentials.client_id".to_owned());
             }

@@ -91,7 +91,18 @@ impl World {
     ///
     /// When it cannot be made.
     pub async fn beside(location: Location, sandbox: impl Into<Arc<Sandbox>>) -> Self {
-        Self::with_catalog_beside(location, sandbox, Catalog::embedded()).await
+        Self::with_catalog_beside(location, sandbox, Catalog::embedded(), PUBLIC_URL).await
+    }
+
+    /// A world whose browsers see it at an https address.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub async fn on_https(location: Location, public_url: &str) -> Self {
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let sandbox = Sandbox::start(local).await.expect("a free port on loopback");
+        Self::with_catalog_beside(location, sandbox, Catalog::embedded(), public_url).await
     }
 
     /// A world with providers of its own.
@@ -102,7 +113,7 @@ impl World {
     pub async fn with_catalog(location: Location, catalog: Catalog) -> Self {
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let sandbox = Sandbox::start(local).await.expect("a free port on loopback");
-        Self::with_catalog_beside(location, sandbox, catalog).await
+        Self::with_catalog_beside(location, sandbox, catalog, PUBLIC_URL).await
     }
 
     /// A world that knows one provider more: a file of the catalog's format, under this slug.
@@ -122,9 +133,10 @@ impl World {
         location: Location,
         sandbox: impl Into<Arc<Sandbox>>,
         catalog: Catalog,
+        public_url: &str,
     ) -> Self {
         let (clock, chance, egress) = (TestClock::default(), SeededChance::default(), loopback_egress());
-        Self::build(location, sandbox.into(), catalog, clock, chance, egress).await
+        Self::build(location, sandbox.into(), catalog, clock, chance, egress, public_url).await
     }
 
     /// A second node on this world's database, with the same clock and provider. `number` tells it from others; this
@@ -146,7 +158,7 @@ impl World {
         let chance = SeededChance::of_node(number);
         let (location, sandbox, catalog) =
             (self.location.clone(), Arc::clone(&self.sandbox), self.catalog.clone());
-        Self::build(location, sandbox, catalog, self.clock.clone(), chance, egress).await
+        Self::build(location, sandbox, catalog, self.clock.clone(), chance, egress, PUBLIC_URL).await
     }
 
     async fn build(
@@ -156,6 +168,7 @@ impl World {
         clock: TestClock,
         chance: SeededChance,
         egress: Egress,
+        public_url: &str,
     ) -> Self {
         let store = Store::open(&location).await.expect("the database opens");
         let audit = AuditLog::open(&audit_location(&location), false).await.expect("the audit trail opens");
@@ -168,7 +181,7 @@ impl World {
             catalog: catalog.clone(),
             clock: Box::new(clock.clone()),
             chance: Box::new(chance),
-            public_url: Url::parse(PUBLIC_URL).expect("a literal URL"),
+            public_url: Url::parse(public_url).expect("a literal URL"),
         };
         let engine = Engine::open(parts, &tasks, &stop).await.expect("the engine opens");
         let (caller, api_key) = key(&engine, "test", Scopes::full()).await;
@@ -222,7 +235,7 @@ impl World {
             client_id: Some("sandbox-client".to_owned()),
             client_secret: Some(Secret::new("sandbox-secret".to_owned())),
             scopes: Some(vec!["profile".to_owned()]),
-            webhook_secret: None,
+            ..ClientInput::default()
         };
         let new = NewIntegration {
             provider: "oauth2-generic".to_owned(),

@@ -250,6 +250,11 @@ fn is_certain(provider: &Provider, placeholder: &Placeholder) -> bool {
     }
 }
 
+/// User name and password that the operator enters are the credential of every connection of a plugin.
+fn is_credential_of_plugin(provider: &Provider, name: &str) -> bool {
+    provider.auth == AuthMode::PluginInstall && matches!(name, "username" | "password")
+}
+
 /// An operator is not asked for what nothing uses. Operator-defined providers and AWS use their inputs in code.
 fn unused_inputs(provider: &Provider, sites: &[Site<'_>], findings: &mut Findings) {
     if provider.quirks.contains(&Quirk::OperatorDefined) || provider.aws.is_some() {
@@ -258,7 +263,9 @@ fn unused_inputs(provider: &Provider, sites: &[Site<'_>], findings: &mut Finding
     for (index, input) in provider.inputs.integration.iter().enumerate() {
         let wanted = Placeholder::Integration(input.name.clone());
         let used = sites.iter().any(|site| site.template.placeholders().contains(&&wanted));
-        if !used && !provider.exclusive_by.contains(&input.name) {
+        let is_known =
+            provider.exclusive_by.contains(&input.name) || is_credential_of_plugin(provider, &input.name);
+        if !used && !is_known {
             let message = format!("the integration input `{}` is used by no template", input.name);
             findings.add(format!("inputs.integration.{index}.name"), message);
         }

@@ -17,9 +17,16 @@ impl Alternatives {
         self.0.iter()
     }
 
-    /// The first alternative whose placeholders all have values, filled. The error names what the first one lacks.
+    /// The first alternative whose placeholders all have values, filled. The error names what the first one lacks. What
+    /// placeholders leave empty is as good as none.
     pub fn fill(&self, values: &dyn Values) -> Result<String, Unfilled> {
-        self.first_filled(|template| template.fill(values), |_| true)
+        let filled = |template: &Template| {
+            let empty = || Unfilled { placeholder: template.source().to_owned() };
+            template.fill(values).and_then(|text| {
+                if text.is_empty() && !template.is_literal() { Err(empty()) } else { Ok(text) }
+            })
+        };
+        self.first_filled(filled, |_| true)
     }
 
     /// The same for a URL. A value that is refused is an error; it is not stepped over.
@@ -146,9 +153,9 @@ mod tests {
     use super::*;
 
     /// Fills only what stands in the list.
-    struct Only(&'static [(&'static str, &'static str)]);
+    struct Only<'a>(&'a [(&'static str, &'static str)]);
 
-    impl Values for Only {
+    impl Values for Only<'_> {
         fn value(&self, placeholder: &Placeholder) -> Option<String> {
             let written = placeholder.to_string();
             self.0.iter().find(|(name, _)| *name == written).map(|(_, value)| (*value).to_owned())
@@ -172,6 +179,14 @@ mod tests {
             assert_eq!(list.fill(&Only(values)).as_deref(), Ok(expected));
             assert_eq!(list.fill_url(&Only(values)).expect("well formed").as_str(), expected);
         }
+    }
+
+    #[test]
+    fn what_is_there_and_empty_is_no_header_of_its_own() {
+        let body = [("{request.body}", "")];
+        assert!(read(r#""{request.body}""#).fill(&Only(&body)).is_err());
+        assert_eq!(read(r#""a {request.body}""#).fill(&Only(&body)).as_deref(), Ok("a "));
+        assert_eq!(read(r#""""#).fill(&Only(&[])).as_deref(), Ok(""));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! From what was granted to a stored connection.
 
-use protocol::after_token::Context;
-use protocol::{Client, Credential, Fields};
-use serde_json::{Map, Value};
 use std::sync::Arc;
+
+use protocol::after_token::Context;
+use protocol::{Client, Credential};
+use serde_json::{Map, Value};
 
 use super::failure::{CallbackFailure, FailureKind, Setback, failure, internal};
 use super::returned::Returned;
@@ -11,6 +12,7 @@ use crate::connect::Connected;
 use crate::error::Error;
 use crate::integrations::connection_key;
 use crate::save::Save;
+use crate::seals::SecretMap;
 use crate::token_calls::sooner;
 use crate::{Engine, entered};
 
@@ -104,7 +106,7 @@ impl Engine {
         if provider.second_token.is_none() {
             return Ok(());
         }
-        let fields: Fields = self.all_fields(provider, integration, &granted.config, &Default::default())?;
+        let fields = self.all_fields(provider, integration, &granted.config, &SecretMap::new())?;
         let context = Context { provider, client: &granted.client, fields: &fields };
         if let Some(second) = self.second_token(context, tokens).await {
             tokens.expires_at = sooner(tokens.expires_at, second.expires_at);

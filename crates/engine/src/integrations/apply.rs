@@ -31,7 +31,10 @@ impl Engine {
         provider: &Provider,
         given: Change,
     ) -> Result<(), Error> {
-        if let Some(client) = given.credentials {
+        let mut config = given.config;
+        if let Some(mut client) = given.credentials {
+            // What names an app stands among the operator's inputs, where definitions find it.
+            config.append(&mut client.app);
             apply_client(integration, secrets, provider, client)?;
         }
         let declares_config = !provider.inputs.integration.is_empty();
@@ -39,11 +42,11 @@ impl Engine {
             let message = format!("{} takes integration_config, not custom", provider.name);
             return Err(Error::refused(Rule::Body, message));
         }
-        if !declares_config && !given.config.is_empty() {
+        if !declares_config && !config.is_empty() {
             return Err(Error::refused(Rule::Body, format!("{} takes no integration_config", provider.name)));
         }
         integration.custom.extend(given.custom);
-        self.apply_config(integration, secrets, provider, given.config)
+        self.apply_config(integration, secrets, provider, config)
     }
 
     fn apply_config(
@@ -110,8 +113,16 @@ fn apply_client(
     provider: &Provider,
     client: ClientInput,
 ) -> Result<(), Error> {
-    let takes_client =
-        matches!(provider.auth, AuthMode::Oauth2 | AuthMode::Oauth1 | AuthMode::Oauth1TokenBased);
+    let takes_client = matches!(
+        provider.auth,
+        AuthMode::Oauth2
+            | AuthMode::Oauth1
+            | AuthMode::Oauth1TokenBased
+            | AuthMode::AppInstallation
+            | AuthMode::AppInstallationWithUserOauth
+            | AuthMode::McpOauth2
+            | AuthMode::McpOauth2Discovery
+    );
     if !takes_client || client.mode != provider.auth.wire() {
         let message = format!(
             "credentials.type is {}, but {} uses {}{}",

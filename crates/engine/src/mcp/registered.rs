@@ -33,10 +33,13 @@ const MOST_TRIES: usize = 5;
 
 /// Whose turn it is to register, by integration and server.
 #[derive(Default)]
-pub(crate) struct Registrations(Mutex<HashMap<(IntegrationId, String), Arc<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Registrations(Mutex<HashMap<(IntegrationId, String), Turn>>);
+
+/// Held by whoever registers.
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 impl Registrations {
-    fn turn(&self, integration: IntegrationId, place: &str) -> Arc<tokio::sync::Mutex<()>> {
+    fn turn(&self, integration: IntegrationId, place: &str) -> Turn {
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever waits holds the lock's other end.
         table.retain(|_, turn| Arc::strong_count(turn) > 1);

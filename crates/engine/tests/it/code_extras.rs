@@ -1,27 +1,20 @@
 //! OAuth 2.0 with what some providers add: pushed parameters, keys in place of secrets, bound tokens, tokens that are
 //! exchanged, joined by another, or granted in part.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use engine::{CallbackFailure, Connected, NewIntegration, Submitted, right};
+use engine::{NewIntegration, right};
 use model::IntegrationKey;
 use protocol::Credential;
 use serde_json::{Value, json};
-use testkit::databases::each_location;
 use testkit::{World, each_world};
-use url::Url;
 
 use crate::fixtures::{
     DUE, Established, FORCED, access_token, client, events, key_of, listed, receive_events, submitted,
     succeeded, texts,
 };
+use crate::own::{agreed, claims, connected, own, param, state_in, tokens};
 use crate::vendor::{Answer, Asked, Vendor};
-
-fn tokens(access: &str) -> Value {
-    json!({"access_token": access, "refresh_token": "rt", "expires_in": 3600, "token_type": "Bearer"})
-}
 
 async fn generic(world: &World, vendor: &Vendor, more: &[(&str, &str)]) -> IntegrationKey {
     with_secret(world, vendor, "shh", more).await
@@ -45,43 +38,6 @@ async fn with_secret(world: &World, vendor: &Vendor, secret: &str, more: &[(&str
         ..NewIntegration::default()
     };
     key_of(world.engine.create_integration(&world.may::<right::CreateIntegration>(), new).await)
-}
-
-/// The browser leaves; it agrees, and the state is given back with a code.
-async fn agreed(
-    world: &World,
-    integration: &IntegrationKey,
-    state: impl Fn(&Url) -> String,
-) -> Result<Connected, CallbackFailure> {
-    let by = world.session().await;
-    let (url, cookie) = match submitted(world, &by, integration, &[]).await {
-        Ok(Submitted::Redirect { url, cookie_value, .. }) => (url, cookie_value.into_inner()),
-        Ok(_) => panic!("the browser is sent to the provider"),
-        Err(error) => panic!("the authorization starts: {error}"),
-    };
-    let query = format!("code=the-code&state={}", state(&url));
-    world.engine.callback(&query, |_| Some(cookie.clone())).await
-}
-
-fn state_in(url: &Url) -> String {
-    param(url, "state").expect("the address holds the state")
-}
-
-fn param(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
-}
-
-async fn connected(world: &World, integration: IntegrationKey) -> Established {
-    let connected = agreed(world, &integration, state_in).await;
-    let connected = connected.unwrap_or_else(|failure| panic!("it is connected: {failure:?}"));
-    Established { integration, key: connected.connection }
-}
-
-/// The claims of a signed token, unproved.
-fn claims(token: &str) -> Value {
-    let middle = token.split('.').nth(1).expect("a signed token has three parts");
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(middle).expect("base64url");
-    serde_json::from_slice(&bytes).expect("claims are JSON")
 }
 
 #[tokio::test]
@@ -235,45 +191,6 @@ async fn a_whole_consent_says_nothing_of_missing_scopes() {
         let integration = generic(&world, &vendor, &[]).await;
         connected(&world, integration).await;
         assert_eq!(events(&world).await[0].get("missingScopes"), None);
-    })
-    .await;
-}
-
-/// A provider of the test's own, at the address that the operator enters.
-async fn own(
-    file: &str,
-    script: impl Fn(&Asked, &str) -> Answer + Clone + Send + Sync + 'static,
-    test: impl AsyncFn(World, Vendor, IntegrationKey),
-) {
-    let file = format!(
-        r#"name = "Own"
-auth = "oauth2"
-category = "generic"
-sources = ["test"]
-{file}
-[[inputs.integration]]
-name = "root"
-kind = "url"
-label = "Root"
-"#
-    );
-    let (file, test) = (&file, &test);
-    each_location(|location| {
-        let script = script.clone();
-        Box::pin(async move {
-            let world = World::knowing(location, "own", file).await;
-            let vendor = Vendor::playing(script).await;
-            let new = NewIntegration {
-                provider: "own".to_owned(),
-                key: "own".to_owned(),
-                credentials: Some(client("app", "shh")),
-                config: BTreeMap::from([("root".to_owned(), vendor.url.clone())]),
-                ..NewIntegration::default()
-            };
-            let made = world.engine.create_integration(&world.may::<right::CreateIntegration>(), new).await;
-            let integration = key_of(made);
-            test(world, vendor, integration).await;
-        })
     })
     .await;
 }

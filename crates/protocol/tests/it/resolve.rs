@@ -160,7 +160,7 @@ fn what_is_wrong_with_settings_is_said_all_at_once() {
             "oauth2",
             with(&[("client_auth", "basic"), ("pkce", "plain")]),
             vec![
-                "client_auth is not one of client_secret_post, client_secret_basic, private_key_jwt, none",
+                "client_auth is not one of client_secret_post, client_secret_basic, private_key_jwt, client_secret_jwt, none",
                 "pkce is not one of S256, none",
             ],
         ),

@@ -297,14 +297,16 @@ impl Play<'_> {
         *request.headers_mut().ok_or("a request of the test")? = headers;
         let request = request.body(body).map_err(|error| error.to_string())?;
         let limits = Limits::token();
-        let outside = &self.world.outside;
-        let entered =
-            |name: &str| self.scene.cast.credential.get(name).map(String::as_str).unwrap_or_default();
-        let answer = if self.scene.entry.mutual_tls.is_some() {
-            let (chain, private_key) = (entered("client_certificate"), entered("client_private_key"));
-            outside.send_with_certificate(request, &limits, Certificate { chain, private_key }).await
-        } else {
-            outside.send(request, &limits).await
+        let entered = |name| self.scene.cast.credential.get(name).map(String::as_str);
+        let certificate = self.scene.entry.mutual_tls.as_ref().map(|_| Certificate {
+            chain: entered("client_certificate").unwrap_or_default(),
+            private_key: entered("client_private_key").unwrap_or_default(),
+        });
+        let answer = match certificate {
+            Some(certificate) => {
+                self.world.outside.send_with_certificate(request, &limits, certificate).await
+            }
+            None => self.world.outside.send(request, &limits).await,
         };
         let answer = answer.map_err(|error| error.to_string())?;
         self.end_act("API call").map_err(|findings| findings.join("; "))?;

@@ -1,7 +1,9 @@
 use store::{Constraint, Error, Store, flows};
 use testkit::databases::each_store;
 
-use crate::fixtures::{assert_same, at, at_once, flow, refused, stored_integration, stored_session, write};
+use crate::fixtures::{
+    assert_same, at, at_once, flow, refused, sealed, stored_integration, stored_session, write,
+};
 
 async fn stored_flow(store: &Store) -> model::PendingFlow {
     let github = stored_integration(store, 1).await;
@@ -19,6 +21,45 @@ async fn a_flow_is_taken_once() {
         assert_same(&taken.as_ref(), &Some(&stored));
         assert!(taken.is_some_and(|taken| taken.sealed == stored.sealed));
         assert!(flows::consume(&store, &stored.state_hash, at(599)).await.expect("a write").is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_flow_that_is_only_looked_at_can_still_be_taken() {
+    each_store(|store| async move {
+        let stored = stored_flow(&store).await;
+        let seen = flows::find(&store, &stored.state_hash, at(599)).await.expect("a read");
+        assert_same(&seen.as_ref(), &Some(&stored));
+        assert!(flows::find(&store, &stored.state_hash, at(600)).await.expect("a read").is_none());
+        assert!(flows::consume(&store, &stored.state_hash, at(599)).await.expect("a write").is_some());
+        assert!(flows::find(&store, &stored.state_hash, at(599)).await.expect("a read").is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_who_write_a_flow_anew_one_succeeds() {
+    each_store(|store| async move {
+        let stored = stored_flow(&store).await;
+        let other = sealed("anew");
+        let written = at_once(8, |_| {
+            let (store, stored, other) = (store.clone(), stored.clone(), other.clone());
+            async move { flows::reseal(&store, &stored, &other).await.expect("a write") }
+        });
+        assert_eq!(written.await.into_iter().filter(|written| *written).count(), 1);
+        let seen = flows::find(&store, &stored.state_hash, at(1)).await.expect("a read");
+        assert!(seen.is_some_and(|seen| seen.sealed == other));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_flow_that_was_taken_is_not_written_anew() {
+    each_store(|store| async move {
+        let stored = stored_flow(&store).await;
+        flows::consume(&store, &stored.state_hash, at(1)).await.expect("a write");
+        assert!(!flows::reseal(&store, &stored, &sealed("anew")).await.expect("a write"));
     })
     .await;
 }

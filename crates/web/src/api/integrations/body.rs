@@ -50,9 +50,15 @@ pub(super) struct IntegrationPatchBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body for the API document; bodies are read key by key")]
 pub(super) struct CredentialsBody {
-    /// `OAUTH1`, `OAUTH2` or `TBA`.
+    /// `OAUTH1`, `OAUTH2`, `TBA`, `APP`, `CUSTOM` or `MCP_OAUTH2`.
     #[schema(rename = "type")]
     kind: String,
+    /// Of an app (`APP`, `CUSTOM`): its identifier.
+    app_id: Option<String>,
+    /// Of an app: its page.
+    app_link: Option<String>,
+    /// Of an app: its private key, PEM.
+    private_key: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
     /// Scopes separated by commas, without blanks.
@@ -107,19 +113,37 @@ fn shared(body: &mut Object) -> Shared {
     }
 }
 
+/// Modes whose client is the integration's.
+const WITH_CLIENT: [&str; 6] = ["OAUTH1", "OAUTH2", "TBA", "APP", "CUSTOM", "MCP_OAUTH2"];
+
+/// What names an app, by its name on the wire.
+const OF_APP: [&str; 3] = ["app_id", "app_link", "private_key"];
+
 /// The client by the mode it names. A mode without a client at integration level is refused before anything else is
 /// looked at, because its fields are not known here.
 fn client(value: Value) -> Reading<ClientInput> {
     let kind = any_object(value.clone())?.get("type").cloned();
-    let mode =
-        kind.as_ref().and_then(Value::as_str).filter(|mode| ["OAUTH1", "OAUTH2", "TBA"].contains(mode));
+    let mode = kind.as_ref().and_then(Value::as_str).filter(|mode| WITH_CLIENT.contains(mode));
     let Some(mode) = mode else {
-        let message = "must be OAUTH1, OAUTH2 or TBA; other providers take no credentials here";
+        let message =
+            "must be OAUTH1, OAUTH2, TBA, APP, CUSTOM or MCP_OAUTH2; other providers take no credentials here";
         return Err(vec![Issue::new(IssueCode::InvalidUnion, ["type"], message)]);
     };
     let mut object = Object::of(Some(value))?;
     object.optional("type", text(length(1, 16)));
+    let mut app = BTreeMap::new();
+    if matches!(mode, "APP" | "CUSTOM") {
+        for name in OF_APP {
+            app.extend(
+                object.optional(name, text(length(1, LONGEST_VALUE))).map(|value| (name.to_owned(), value)),
+            );
+        }
+    }
+    if mode == "APP" {
+        return object.finish(Some(ClientInput { mode: mode.to_owned(), app, ..ClientInput::default() }));
+    }
     let client = ClientInput {
+        app,
         mode: mode.to_owned(),
         client_id: object.optional("client_id", text(length(1, 255))),
         client_secret: object.optional("client_secret", secret_text(1, LONGEST_VALUE)),

@@ -5,6 +5,7 @@ use model::integration::State;
 use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
+use vault::Secret;
 
 use crate::api::times::Zulu;
 
@@ -47,7 +48,23 @@ pub(crate) struct IntegrationJson<'a> {
 #[serde(untagged)]
 pub(crate) enum CredentialsJson<'a> {
     Client(ClientJson<'a>),
+    App(AppJson<'a>),
     None(()),
+}
+
+/// An app that is installed, with the OAuth client of its users where it has one.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AppJson<'a> {
+    /// `APP` or `CUSTOM`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
+    app_id: Option<&'a str>,
+    app_link: Option<&'a str>,
+    private_key: Option<&'a str>,
 }
 
 /// An OAuth client.
@@ -92,15 +109,27 @@ impl<'a> CredentialsJson<'a> {
     /// The client, where the provider has one for the whole integration.
     pub(super) fn of(view: &'a IntegrationView, secrets: &'a IntegrationSecrets) -> Self {
         let integration = &view.integration;
+        let shown = |secret: &'a Option<Secret<String>>| secret.as_ref().map(|text| text.expose().as_str());
+        if view.provider.app.is_some() {
+            let entered = |name: &str| integration.config.get(name).map(String::as_str);
+            return Self::App(AppJson {
+                kind: view.provider.auth.wire(),
+                client_id: integration.client_id.as_deref(),
+                client_secret: shown(&secrets.client_secret),
+                app_id: entered("app_id"),
+                app_link: entered("app_link"),
+                private_key: shown(&secrets.private_key),
+            });
+        }
         if !view.provider.auth.has_app() {
             return Self::None(());
         }
         Self::Client(ClientJson {
             kind: view.provider.auth.wire(),
             client_id: integration.client_id.as_deref(),
-            client_secret: secrets.client_secret.as_ref().map(|secret| secret.expose().as_str()),
+            client_secret: shown(&secrets.client_secret),
             scopes: (!integration.scopes.is_empty()).then(|| integration.scopes.join(",")),
-            webhook_secret: secrets.webhook_secret.as_ref().map(|secret| secret.expose().as_str()),
+            webhook_secret: shown(&secrets.webhook_secret),
         })
     }
 }
