@@ -140,8 +140,10 @@ impl Cast {
             || provider.quirks.contains(&Quirk::RevolutClientAssertion);
         if signs {
             self.client_secret = keys::private_key(KeyUse::Rsa);
-            if let Some(secret) = self.credential.get_mut("client_secret") {
-                secret.clone_from(&self.client_secret);
+            for name in ["client_secret", "client_private_key"] {
+                if let Some(secret) = self.credential.get_mut(name) {
+                    secret.clone_from(&self.client_secret);
+                }
             }
         }
     }

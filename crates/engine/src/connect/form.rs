@@ -207,14 +207,11 @@ fn scopes(integration: &Integration, provider: &Provider) -> Vec<String> {
 /// How one authorizes. What the server cannot do to its end is refused before it begins: half of a connection would look
 /// like a whole one.
 pub(super) fn scheme(provider: &Provider) -> Result<Scheme, Error> {
-    let refused = || {
-        let message =
-            "this way of connecting is not supported in this release; where the API can import it, do that";
-        Err(Error::refused(Rule::Body, message))
-    };
     // The vendor would notify us, and nothing listens for that yet.
     if provider.plugin.as_ref().is_some_and(|plugin| plugin.started_by == Starter::Vendor) {
-        return refused();
+        let message =
+            "this way of connecting is not supported in this release; where the API can import it, do that";
+        return Err(Error::refused(Rule::Body, message));
     }
     match provider.auth {
         AuthMode::Oauth2
@@ -228,12 +225,10 @@ pub(super) fn scheme(provider: &Provider) -> Result<Scheme, Error> {
         AuthMode::ApiKey => Ok(Scheme::ApiKey),
         AuthMode::Basic => Ok(Scheme::Basic),
         AuthMode::None => Ok(Scheme::None),
-        AuthMode::Oauth1TokenBased
-        | AuthMode::TwoStep
-        | AuthMode::Jwt
-        | AuthMode::Signature
-        | AuthMode::SessionLogin
-        | AuthMode::AwsSigv4 => refused(),
+        AuthMode::Oauth1TokenBased => Ok(Scheme::TokenPair),
+        AuthMode::TwoStep | AuthMode::SessionLogin | AuthMode::Signature => Ok(Scheme::Login),
+        AuthMode::Jwt => Ok(Scheme::SigningKey),
+        AuthMode::AwsSigv4 => Ok(Scheme::Role),
     }
 }
 

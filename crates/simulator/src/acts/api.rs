@@ -83,6 +83,9 @@ impl Simulator {
         if let Some(body) = call.body {
             spec.content = self.content(body, light);
         }
+        if matches!(call.body, Some(Body::Xml(_))) {
+            spec.accept = Accept::Free;
+        }
         spec
     }
 
@@ -150,7 +153,7 @@ impl Simulator {
     }
 
     fn basic_pair(&self) -> Option<String> {
-        let of = |name: &str| self.cast.credential.get(name).cloned();
+        let of = |name: &str| self.value(&format!("credential.{name}"), Light::default());
         match self.entry.auth {
             AuthMode::ApiKey => of("api_key").map(|key| format!("{key}:")),
             AuthMode::None => None,

@@ -36,6 +36,7 @@ impl Simulator {
                 "Expiration": ends.to_string(),
             } } } });
             simulator.grant.keys = Some(keys);
+            simulator.allow("caller identity", Self::caller_spec, |simulator, _| simulator.caller());
             if !renews {
                 simulator.expect_connected();
             }
@@ -84,6 +85,34 @@ impl Simulator {
         let signer = Signer { id: &id, secret: &secret, region: &region, service: "sts" };
         self.want_sigv4(&mut spec, arrived, &signer, None);
         Ok(spec)
+    }
+
+    /// Whoever holds keys may ask whose they are ("GetCallerIdentity"), which proves them.
+    fn caller_spec(&self, arrived: &Arrived) -> Result<Spec, String> {
+        let (_, region) = self.aws_scope()?;
+        let keys = self.grant.keys.clone().ok_or("no keys were given out")?;
+        let url = format!("https://sts.{region}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15");
+        let mut spec = Spec::new(Method::GET, Url::parse(&url).map_err(|error| error.to_string())?);
+        spec.accept = Accept::Free;
+        let signer = Signer { id: &keys.id, secret: &keys.secret, region: &region, service: "sts" };
+        self.want_sigv4(&mut spec, arrived, &signer, Some(&keys.session));
+        Ok(spec)
+    }
+
+    /// The role, as its sessions are called: `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`.
+    fn caller(&self) -> Reply {
+        let role = self.cast.credential.get("role_arn").cloned().unwrap_or_default();
+        let account = role.split(':').nth(4).unwrap_or_default().to_owned();
+        let name = role.rsplit('/').next().unwrap_or_default();
+        let arn = format!("{}/session", role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/"));
+        let arn = if role.matches('/').count() > 1 {
+            format!("arn:aws:sts::{account}:assumed-role/{name}/session")
+        } else {
+            arn
+        };
+        Reply::json(&json!({ "GetCallerIdentityResponse": { "GetCallerIdentityResult": {
+            "Arn": arn, "Account": account, "UserId": "AROA:session",
+        } } }))
     }
 
     /// Wants an API call to be signed with the keys of the role.

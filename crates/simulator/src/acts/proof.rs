@@ -145,8 +145,10 @@ impl Simulator {
         let mut answer = element.clone();
         if let Some(choose) = &step.choose {
             let mut list = vec![element.clone()];
-            if let (Some(at), Some(equals)) = (&choose.path, &choose.equals) {
-                let said = self.text(equals, Light::default()).unwrap_or_default();
+            let equals = choose.equals.as_ref().map(|equals| self.text(equals, Light::default()));
+            let is_matched = equals.as_ref().is_some_and(Option::is_some);
+            if let (Some(at), Some(equals)) = (&choose.path, equals) {
+                let said = equals.unwrap_or_else(|| "nobody asked for this".to_owned());
                 let said = if said == "true" { json!(true) } else { json!(said) };
                 path::put(&mut list[0], at, said);
                 let mut other = element.clone();
@@ -164,7 +166,7 @@ impl Simulator {
                 path::put(&mut outer, at, answer);
                 answer = outer;
             }
-            element = list_choice(&list, choose.path.is_some());
+            element = list_choice(&list, is_matched);
         }
         self.take_step(number, &element);
         Reply::json(&answer)
