@@ -47,12 +47,15 @@ struct Found {
 impl Engine {
     /// [`Engine::save`], and then what follows.
     pub(crate) async fn save_connected(&self, new: Save) -> Result<Saved, Error> {
-        if !is_followed(&new.provider) {
-            return self.save(new).await;
-        }
+        let is_followed = is_followed(&new.provider);
         let (provider, integration) = (Arc::clone(&new.provider), new.integration.clone());
-        let saved = self.save(Save { look_up: LookUp::Now, ..new }).await?;
-        match self.look_up(&saved.connection, &provider, &integration).await {
+        let look_up = if is_followed { LookUp::Now } else { LookUp::Never };
+        // On the heap: these are large, and whoever waits for them is large already.
+        let saved = Box::pin(self.save(Save { look_up, ..new })).await?;
+        if !is_followed {
+            return Ok(saved);
+        }
+        match Box::pin(self.look_up(&saved.connection, &provider, &integration)).await {
             Ok(connection) => Ok(Saved { connection, ..saved }),
             Err(error) => {
                 tracing::error!(%error, connection = %saved.connection.id, "look-ups are left to the job");

@@ -81,13 +81,11 @@ impl Engine {
         begun: Result<Step, LoginError>,
         fields: &Fields,
     ) -> Result<Credential, Attempt> {
-        match tokio::time::timeout(LOGIN, self.login_calls(provider, begun, fields)).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let message = format!("{} did not complete the login in time", provider.name);
-                Err(Attempt::no_answer("provider_timeout", message))
-            }
-        }
+        let calls = self.login_calls(provider, begun, fields);
+        tokio::time::timeout(LOGIN, calls).await.unwrap_or_else(|_| {
+            let message = format!("{} did not complete the login in time", provider.name);
+            Err(Attempt::no_answer("provider_timeout", message))
+        })
     }
 
     async fn login_calls(

@@ -20,7 +20,7 @@ use vault::Secret;
 use crate::Engine;
 use crate::actor::SessionCaller;
 use crate::audit::Event;
-use crate::connect::Connected;
+use crate::connect::{Connected, text_of};
 use crate::error::{Error, Rule};
 use crate::notify::Happened;
 use crate::seals::{ConnectionSecrets, Place, SecretMap};
@@ -274,10 +274,8 @@ fn split_secrets(provider: &Provider, config: &Map<String, Value>) -> (Map<Strin
     let mut plain = Map::new();
     let mut secret = SecretMap::new();
     for (name, value) in config {
-        if let Value::String(text) = value
-            && is_secret(provider, name)
-        {
-            secret.insert(name.clone(), Secret::new(text.clone()));
+        if is_secret(provider, name) && !value.is_null() {
+            secret.insert(name.clone(), Secret::new(text_of(value)));
         } else {
             plain.insert(name.clone(), value.clone());
         }

@@ -25,7 +25,7 @@ fn egress() -> Egress {
 async fn a_certificate_with_its_key_is_taken() {
     let server = Server::answering(OK).await;
     let certificate = Certificate { chain: CHAIN, private_key: KEY };
-    let answer = egress().send_with_certificate(get(&server.url("/")), &short(), certificate).await;
+    let answer = egress().send_with_certificate(get(server.url("/")), &short(), certificate).await;
     assert_eq!(answer.expect("an answer").body(), b"ok");
 }
 
@@ -34,7 +34,7 @@ async fn what_is_no_certificate_is_refused_before_anything_is_sent() {
     let server = Server::answering(OK).await;
     for (chain, private_key) in [("", ""), ("no PEM", KEY), (CHAIN, "no PEM"), (CHAIN, OTHER_KEY)] {
         let certificate = Certificate { chain, private_key };
-        let outcome = egress().send_with_certificate(get(&server.url("/")), &short(), certificate).await;
+        let outcome = egress().send_with_certificate(get(server.url("/")), &short(), certificate).await;
         assert!(matches!(outcome, Err(Error::Certificate)), "{chain} {private_key}");
     }
     assert!(server.requests().is_empty());
@@ -70,7 +70,7 @@ async fn the_server_is_verified_although_the_client_shows_itself() {
         stream.read(&mut [0; 1]).is_ok_and(|read| read > 0)
     });
     let certificate = Certificate { chain: CHAIN, private_key: KEY };
-    let request = get(&format!("https://{address}/"));
+    let request = get(format!("https://{address}/"));
     let outcome = egress().send_with_certificate(request, &short(), certificate).await;
     assert!(matches!(outcome, Err(Error::Tls { .. })), "a self-signed server is not trusted");
     assert!(!server.join().expect("the server ends"), "nothing was sent");

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use catalog::input::{Input, Kind};
 use catalog::{AuthMode, Provider};
-use model::{ConnectionKey, Issue};
+use model::audit::Action;
+use model::{ConnectionKey, Integration, Issue};
 use protocol::{Credential, Fields, exchange};
 use serde_json::{Map, Value};
 use vault::Secret;
@@ -13,6 +14,7 @@ use super::form::credential_inputs;
 use super::{Chosen, Submitted};
 use crate::Engine;
 use crate::actor::SessionCaller;
+use crate::audit::Event;
 use crate::entered::wire_name;
 use crate::error::{Error, Rule};
 use crate::refresh::ask::Attempt;
@@ -32,32 +34,76 @@ impl Engine {
         &self,
         by: SessionCaller,
         chosen: Chosen,
-        mut config: Map<String, Value>,
+        config: Map<String, Value>,
         connection: ConnectionKey,
         values: BTreeMap<String, String>,
     ) -> Result<Submitted, Error> {
         let integration = chosen.integration;
         let provider = self.resolved(&integration).await?;
-        let Entered { credential, one_time } = self.entered(&provider, values)?;
-        let fields = Fields {
-            credential,
-            one_time,
-            ..self.all_fields(&provider, &integration, &config, &SecretMap::new())?
+        let entered = self.entered(&provider, values)?;
+        let tried = self.make_and_try(&provider, &integration, config, entered).await;
+        let (credential, config) = match tried {
+            Ok(made) => made,
+            Err(error) => {
+                self.trace_failure(&by, &integration, &error).await;
+                return Err(error);
+            }
         };
-        let made = self.mint(&provider, &integration, &fields).await;
-        let credential = made.map_err(|attempt| self.not_made(attempt))?;
-        complete(&mut config, &provider, &credential);
-        // What is tried has what the answers brought, and a time of its own.
-        let fields = Fields {
-            credential: credential.entered(),
-            ..self.all_fields(&provider, &integration, &config, &SecretMap::new())?
-        };
-        let client = self.client_with(&integration, &credential)?;
-        self.verify(&provider, &credential, &fields, client.as_ref()).await?;
         let key = integration.key.clone();
         let new = Save::of_session(&by, integration, provider, connection, credential, config);
         let saved = self.save_connected(new).await?;
         Ok(Submitted::Connected(saved.connected(by.session.id, key)))
+    }
+
+    /// The credential that what was entered makes and that the provider accepts, with the connection's fields.
+    async fn make_and_try(
+        &self,
+        provider: &Provider,
+        integration: &Integration,
+        mut config: Map<String, Value>,
+        entered: Entered,
+    ) -> Result<(Credential, Map<String, Value>), Error> {
+        let Entered { credential, one_time } = entered;
+        let fields = Fields {
+            credential,
+            one_time,
+            ..self.all_fields(provider, integration, &config, &SecretMap::new())?
+        };
+        let made = self.mint(provider, integration, &fields).await;
+        let credential = made.map_err(|attempt| self.not_made(attempt))?;
+        complete(&mut config, provider, &credential);
+        // What is tried has what the answers brought, and a time of its own.
+        let fields = Fields {
+            credential: credential.entered(),
+            ..self.all_fields(provider, integration, &config, &SecretMap::new())?
+        };
+        let client = self.client_with(integration, &credential)?;
+        self.verify(provider, &credential, &fields, client.as_ref()).await?;
+        Ok((credential, config))
+    }
+
+    /// Records that a provider did not take what was entered; who tries many of them leaves a trail.
+    async fn trace_failure(&self, by: &SessionCaller, integration: &Integration, error: &Error) {
+        let code = match error {
+            Error::Refused(_) => "credential_rejected",
+            Error::Upstream(upstream) => &upstream.code,
+            Error::NotFound(_)
+            | Error::Denied(_)
+            | Error::Invalid(_)
+            | Error::Unavailable
+            | Error::Integrity
+            | Error::Internal => return,
+        };
+        let entry = Event {
+            environment: by.environment.id,
+            actor: by.actor(),
+            action: Action::AuthorizationFailed,
+            subject: integration.key.as_str(),
+            detail: Some(code.to_owned()),
+        };
+        if let Err(error) = self.record(entry).await {
+            tracing::error!(%error, "a failed authorization could not be recorded");
+        }
     }
 
     /// The values of the form; every missing or malformed field is reported.

@@ -90,7 +90,7 @@ async fn a_server_is_found_a_client_registered_and_the_grant_keeps_it() {
         }
         let by = world.may::<right::DeleteConnection>();
         let deleted = world.engine.delete_connection(&by, &established.integration, &established.key).await;
-        assert_eq!(deleted.expect("it is deleted").revocation.as_str(), "revoked");
+        assert_eq!(deleted.expect("it is deleted").revocation.outcome.as_str(), "revoked");
     })
     .await;
 }

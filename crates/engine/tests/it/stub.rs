@@ -1,15 +1,20 @@
-//! A small server that plays one provider: a function says what it answers, and what was asked is kept.
+//! A small server that plays one provider, and connections made with it through the form. A function says what the
+//! server answers; what was asked is kept.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use catalog::{Catalog, Provider};
+use engine::{ReadConnection, Submitted};
+use protocol::Credential;
 use serde_json::Value;
 use testkit::World;
 use testkit::databases::each_location;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+
+use crate::fixtures::{Established, integration_key, submitted};
 
 /// What was asked.
 #[derive(Debug, Clone)]
@@ -141,4 +146,29 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     Some(Asked { target, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+/// A connection through the form.
+pub(crate) async fn connected(world: &World, integration: &str, values: &[(&str, &str)]) -> Established {
+    let integration = integration_key(integration);
+    match submitted(world, &world.session().await, &integration, values).await {
+        Ok(Submitted::Connected(connected)) => Established { integration, key: connected.connection },
+        Ok(Submitted::Redirect { .. } | Submitted::Device { .. }) => panic!("a form does not lead away"),
+        Err(error) => panic!("it is connected: {error}"),
+    }
+}
+
+pub(crate) fn minted(read: &ReadConnection) -> &protocol::Minted {
+    read.credential.as_ref().and_then(Credential::minted).expect("a minted credential")
+}
+
+/// A private key on P-256 as PEM, made for one test.
+pub(crate) fn signing_key() -> String {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+    use base64::Engine as _;
+    let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    let der = der.expect("a key pair");
+    let text = base64::engine::general_purpose::STANDARD.encode(der.as_ref());
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----")
 }

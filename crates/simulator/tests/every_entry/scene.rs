@@ -44,6 +44,8 @@ impl Scene {
             client_secret: self.cast.has_secret.then(|| Secret::new(self.cast.client_secret.clone())),
             scopes: Some(self.scopes.clone()),
             webhook_secret: None,
+            // They stand among the integration's inputs.
+            app: BTreeMap::new(),
         });
         NewIntegration {
             provider: self.entry.slug.clone(),

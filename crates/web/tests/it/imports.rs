@@ -62,7 +62,9 @@ async fn an_import_answers_201_with_everything_it_was_given() {
                   "refresh_token": "rt",
                   "expires_at": "2026-12-01T14:00:00.000Z"
                 }
-              }
+              },
+              "account": null,
+              "lookup_error": null
             }
             "#);
         }
