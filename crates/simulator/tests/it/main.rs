@@ -1,1 +1,7 @@
-//! The judge is judged: requests that are wrong in one way are found out.
+//! The judge is judged: right requests pass, and each that is wrong in one way is found out.
+
+mod acme;
+mod authorize;
+mod calls;
+mod oauth1;
+mod token;
