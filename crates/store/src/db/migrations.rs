@@ -19,7 +19,10 @@ pub(crate) enum Schema {
 }
 
 const MAIN: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
-const AUDIT: [&str; 1] = [include_str!("../../migrations/audit/0001_initial.sql")];
+const AUDIT: [&str; 2] = [
+    include_str!("../../migrations/audit/0001_initial.sql"),
+    include_str!("../../migrations/audit/0002_one_index.sql"),
+];
 
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
