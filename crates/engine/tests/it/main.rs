@@ -2,6 +2,7 @@
 
 mod callback;
 mod callback_faults;
+mod certificates;
 mod code_extras;
 mod connections;
 mod device;

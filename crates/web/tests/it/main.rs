@@ -9,6 +9,7 @@ mod imports;
 mod integrations;
 mod metadata;
 mod openapi;
+mod pages;
 mod providers;
 mod serve;
 mod sessions;
