@@ -44,24 +44,26 @@ async fn both_callback_addresses_are_read() {
 
 #[tokio::test]
 async fn the_client_document_stands_at_the_address_that_it_names() {
-    each_location(|location| async move {
-        let world = World::on_https(location, "https://broker.example").await;
-        let new = engine::NewIntegration {
-            provider: "mcp-generic".to_owned(),
-            key: "my server".to_owned(),
-            ..engine::NewIntegration::default()
-        };
-        let by = world.may::<engine::right::CreateIntegration>();
-        let made = world.engine.create_integration(&by, new).await;
-        assert!(made.is_ok());
-        let environment = world.caller.environment.id.0;
-        let path = format!("/oauth/client-metadata/{environment}/my%20server");
-        let (status, kind, text) = get(&world, &path).await;
-        assert_eq!((status, kind.as_str()), (StatusCode::OK, "application/json"));
-        let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(document["client_id"], format!("https://broker.example{path}"));
-        let (status, _, _) = get(&world, &format!("/oauth/client-metadata/{environment}/other")).await;
-        assert_eq!(status, StatusCode::NOT_FOUND);
+    each_location(|location| {
+        Box::pin(async move {
+            let world = World::on_https(location, "https://broker.example").await;
+            let new = engine::NewIntegration {
+                provider: "mcp-generic".to_owned(),
+                key: "my server".to_owned(),
+                ..engine::NewIntegration::default()
+            };
+            let by = world.may::<engine::right::CreateIntegration>();
+            let made = world.engine.create_integration(&by, new).await;
+            assert!(made.is_ok());
+            let environment = world.caller.environment.id.0;
+            let path = format!("/oauth/client-metadata/{environment}/my%20server");
+            let (status, kind, text) = get(&world, &path).await;
+            assert_eq!((status, kind.as_str()), (StatusCode::OK, "application/json"));
+            let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(document["client_id"], format!("https://broker.example{path}"));
+            let (status, _, _) = get(&world, &format!("/oauth/client-metadata/{environment}/other")).await;
+            assert_eq!(status, StatusCode::NOT_FOUND);
+        })
     })
     .await;
 }
