@@ -3,6 +3,7 @@
 mod after_connect;
 mod callback;
 mod callback_faults;
+mod certificates;
 mod code_extras;
 mod connections;
 mod device;
