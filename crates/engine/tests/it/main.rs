@@ -3,6 +3,7 @@
 mod after_connect;
 mod callback;
 mod callback_faults;
+mod checks;
 mod connections;
 mod direct;
 mod fixtures;

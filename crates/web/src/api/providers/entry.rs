@@ -21,7 +21,7 @@ pub(super) struct ProviderJson {
     /// The slug.
     name: String,
     display_name: String,
-    /// `OAUTH2`, `OAUTH2_CC`, `OAUTH1`, `API_KEY`, `BASIC` or `NONE`.
+    /// `OAUTH2`, `OAUTH2_CC`, `TWO_STEP`, `API_KEY` and so on.
     auth_mode: String,
     categories: Vec<String>,
     logo_url: String,
@@ -48,6 +48,9 @@ pub(super) struct ProviderJson {
     /// What is asked of the operator, by name.
     #[schema(value_type = Option<Object>)]
     integration_config: Option<Value>,
+    /// What is asked of end users once and never stored, by name.
+    #[schema(value_type = Option<Object>)]
+    assertion_option: Option<Value>,
 }
 
 /// The entry of one provider. Keys without a value are absent.
@@ -88,6 +91,7 @@ pub(super) fn of(provider: &Provider, public_url: &Url) -> Value {
     put("connection_config", fields(&provider.inputs.connection));
     put("credentials", fields(&provider.inputs.credential));
     put("integration_config", fields(&provider.inputs.integration));
+    put("assertion_option", fields(&provider.inputs.one_time));
     Value::Object(entry)
 }
 
