@@ -5,6 +5,7 @@ mod callback;
 mod callback_faults;
 mod certificates;
 mod code_extras;
+mod checks;
 mod connections;
 mod device;
 mod direct;
