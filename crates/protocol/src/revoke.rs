@@ -4,7 +4,7 @@ use catalog::Provider;
 use catalog::provider::{
     Body, BodyFormat, Method as DefinedMethod, Revocation as Definition, RevocationAuth, RevokedToken,
 };
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use vault::Secret;
 
@@ -117,6 +117,7 @@ fn build(
         }
         RevocationAuth::None => {}
     }
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     fill_headers(&mut headers, &definition.headers, &filling)?;
     if let Some(body) =
         definition.body.as_ref().filter(|body| !matches!(body, Body::Form(form) if form.is_empty()))
@@ -126,7 +127,12 @@ fn build(
         let client_certificate = certificate(&filling)?;
         return Ok(Request { client_certificate, ..Request::new(method, url, headers, bytes) });
     }
-    let mut request = parameters.request(method, url, format, headers);
+    // A definition that sends none says so by an empty form, and then an empty JSON object is a body too many.
+    let mut request = if parameters.is_empty() {
+        Request::new(method, url, headers, Vec::new())
+    } else {
+        parameters.request(method, url, format, headers)
+    };
     request.client_certificate = certificate(&filling)?;
     Ok(request)
 }

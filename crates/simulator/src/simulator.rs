@@ -68,12 +68,13 @@ impl Simulator {
     /// Answers a request. What is not expected, and what is not as it should be, is refused and written down.
     pub fn answer(&mut self, arrived: &Arrived) -> Reply {
         let mut best: Option<(usize, Vec<String>)> = None;
+        let mut unjudged = Vec::new();
         for (index, due) in self.due.iter().enumerate() {
             let complaints = match (due.spec)(self, arrived) {
                 Ok(spec) if judge::is_addressed(&spec, arrived) => judge::judge(&spec, arrived),
                 Ok(_) => continue,
                 Err(why) => {
-                    self.findings.push(format!("{} cannot be judged: {why}", due.name));
+                    unjudged.push(format!("{} cannot be judged: {why}", due.name));
                     continue;
                 }
             };
@@ -84,6 +85,7 @@ impl Simulator {
         let Some((index, complaints)) = best else {
             let due: Vec<&str> = self.due.iter().map(|due| due.name).collect();
             let place = format!("{} {}", arrived.method, arrived.url);
+            self.findings.extend(unjudged);
             self.findings.push(format!("unexpected call {place}; expected: {}", due.join(", ")));
             return Reply::refusal(404, "not_found");
         };

@@ -52,7 +52,8 @@ pub(crate) fn fill_pieces(pieces: &[Piece], values: &Values<'_>) -> Option<Strin
 fn fill_piece(piece: &Piece, values: &Values<'_>) -> Option<String> {
     match piece {
         Piece::Text(text) => Some(text.clone()),
-        Piece::Value(name) => values(name).filter(|value| !value.is_empty()),
+        // The body of a call is what it is, also when it is empty: digests and signatures are over that.
+        Piece::Value(name) => values(name).filter(|value| !value.is_empty() || name == "request.body"),
         Piece::Function(name, arguments) => {
             let arguments: Vec<String> =
                 arguments.iter().map(|pieces| fill_pieces(pieces, values)).collect::<Option<_>>()?;

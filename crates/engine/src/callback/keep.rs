@@ -64,6 +64,9 @@ impl Engine {
             ..internal()
         };
         let key = connection_key(&returned.content.connection_key).map_err(|_| internal())?;
+        if let Some(failure) = self.disproved(&returned, &granted).await {
+            return Err(failure);
+        }
         // Look-ups after connecting belong here: a second token may need what they find.
         if let Err(error) = self.add_second_token(&returned, &mut granted).await {
             tracing::error!(%error, "a second token could not be asked for");
@@ -96,6 +99,35 @@ impl Engine {
             }
         };
         Ok(saved.connected(returned.by.session.id, returned.integration.key))
+    }
+
+    /// Tries what was granted where the provider has a check. A provider that cannot be asked just now has granted it all
+    /// the same: the code is spent, so the grant is kept.
+    async fn disproved(&self, returned: &Returned, granted: &Granted) -> Option<CallbackFailure> {
+        let Returned { integration, provider, .. } = returned;
+        let fields = match self.all_fields(provider, integration, &granted.config, &SecretMap::new()) {
+            Ok(fields) => fields,
+            Err(error) => return Some(self.unresolved(returned, error).await),
+        };
+        let tried = self.verify(provider, &granted.credential, &fields, Some(&granted.client)).await;
+        let refusal = match tried {
+            Ok(()) => return None,
+            Err(Error::Refused(refusal)) => refusal,
+            Err(error) => {
+                tracing::warn!(%error, integration = %integration.key, "a new credential could not be checked");
+                return None;
+            }
+        };
+        let failure = CallbackFailure {
+            retry: true,
+            provider_said: Some(refusal.message),
+            ..failure(
+                FailureKind::Provider,
+                &format!("{} does not take its own credential", provider.name),
+                "Nothing was stored. Please try again; if it happens again, tell the app's support.",
+            )
+        };
+        Some(self.fail(returned, "credential_rejected", failure).await)
     }
 
     /// The token for another audience stands among the connection's fields, and the credential is due when the first

@@ -72,7 +72,10 @@ impl Simulator {
         if let Some(route) = &authorization.fragment {
             spec.set_header("x-browser-fragment", Want::Is(route.clone()));
         }
-        raw_scope(authorization, scope, arrived)?;
+        if let Err(why) = raw_scope(authorization, scope, arrived) {
+            let name = authorization.rename.get("scope").map_or("scope", String::as_str);
+            spec.set_query(name, Want::check(move |_| Err(why.clone())));
+        }
         Ok(spec)
     }
 

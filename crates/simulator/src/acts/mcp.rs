@@ -8,7 +8,7 @@ use url::Url;
 use super::api::light;
 use crate::arrived::Arrived;
 use crate::simulator::{Reply, Simulator};
-use crate::spec::{Content, Spec};
+use crate::spec::{Content, Spec, Want};
 
 impl Simulator {
     /// Expects what comes before consent, and consent.
@@ -62,9 +62,7 @@ impl Simulator {
             let strange = said.keys().find(|name| !KNOWN.contains(&name.as_str()));
             strange.map_or(Ok(()), |name| Err(format!("{name} is no client metadata")))
         }));
-        if arrived.header("content-type").is_none_or(|media| !media.starts_with("application/json")) {
-            return Err("the registration is not sent as JSON".to_owned());
-        }
+        spec.set_header("content-type", Want::Is("application/json".to_owned()));
         Ok(spec)
     }
 

@@ -114,7 +114,8 @@ impl Simulator {
     pub(super) fn expect_second_token(&mut self) {
         let Some(second) = self.entry.second_token.clone() else { return };
         let can_be_asked = second.grant == SecondGrant::ClientCredentials || self.grant.refresh.is_some();
-        if can_be_asked && self.text(&second.scope, Light::default()).is_some() {
+        let has_place = self.address(&second.url).is_some();
+        if can_be_asked && has_place && self.text(&second.scope, Light::default()).is_some() {
             self.expect("second token", Self::second_spec, Self::second_answer);
         }
     }

@@ -31,15 +31,13 @@ impl Scene {
         if let Some(entered) = cast.connection.get_mut("port") {
             *entered = port.to_string();
         }
-        let scopes = if filling == Filling::Full { scopes(&entry) } else { Vec::new() };
+        let scopes = if filling == Filling::Full && is_entered(&entry) { scopes(&entry) } else { Vec::new() };
         Self { entry, cast, scopes }
     }
 
     /// The integration that the operator makes.
     pub(crate) fn integration(&self, key: &str) -> NewIntegration {
-        // A client that registers itself is not entered.
-        let is_entered = self.entry.mcp.as_ref().is_none_or(|mcp| mcp.registration == Registration::Static);
-        let takes_client = self.entry.auth.has_app() && is_entered;
+        let takes_client = self.entry.auth.has_app() && is_entered(&self.entry);
         let credentials = takes_client.then(|| ClientInput {
             mode: self.entry.auth.wire().to_owned(),
             client_id: Some(self.cast.client_id.clone()),
@@ -61,9 +59,13 @@ impl Scene {
     /// What the end user types.
     pub(crate) fn form(&self) -> BTreeMap<String, String> {
         let inputs = &self.entry.inputs;
-        let mut form = on_the_wire(&inputs.connection, &self.cast.connection);
-        form.extend(on_the_wire(&inputs.credential, &self.cast.credential));
+        let mut form = on_the_wire(&inputs.credential, &self.cast.credential);
         form.extend(on_the_wire(&inputs.one_time, &self.cast.one_time));
+        for (name, value) in on_the_wire(&inputs.connection, &self.cast.connection) {
+            // A field of the connection gives way to one of the credential that has the same name.
+            let name = if form.contains_key(&name) { format!("connection_config.{name}") } else { name };
+            form.insert(name, value);
+        }
         form
     }
 
@@ -72,6 +74,11 @@ impl Scene {
         let input = self.entry.inputs.connection.iter().find(|input| input.name == field);
         input.map_or(field, Input::wire_name)
     }
+}
+
+/// Whether the operator enters the client; one that registers itself is not entered.
+fn is_entered(entry: &Provider) -> bool {
+    entry.mcp.as_ref().is_none_or(|mcp| mcp.registration == Registration::Static)
 }
 
 fn on_the_wire(inputs: &[Input], values: &simulator::Values) -> BTreeMap<String, String> {
