@@ -75,12 +75,11 @@ async fn the_certificate_is_kept_with_the_client_and_shown_again() {
         };
         let established = Established { integration, key: connected.connection };
         let read = succeeded(established.read_with(&world, FORCED).await);
-        let Some(Credential::ClientCredentials { certificate: Some(certificate), .. }) = read.credential
-        else {
+        let Some(Credential::ClientCredentials { entered: kept, .. }) = read.credential else {
             panic!("a client with its certificate")
         };
-        assert_eq!(certificate.chain.expose(), CERTIFICATE);
-        assert_eq!(certificate.private_key.expose(), PRIVATE_KEY);
+        assert_eq!(kept["client_certificate"].expose(), CERTIFICATE);
+        assert_eq!(kept["client_private_key"].expose(), PRIVATE_KEY);
         assert_eq!(vendor.asked("/token").len(), 2);
         assert!(!vendor.asked("/token")[1].body.contains("PRIVATE"), "the key stays here");
     })
