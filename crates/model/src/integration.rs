@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Input, Provider};
 use catalog::provider::{AuthMode, ClientAuth, Quirk};
+use catalog::{Input, Provider};
 use jiff::Timestamp;
 use vault::Sealed;
 
