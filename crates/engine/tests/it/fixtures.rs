@@ -1,8 +1,7 @@
 //! What several tests say in the same words.
 
-use std::sync::Arc;
-
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{

@@ -11,7 +11,8 @@ use url::Url;
 
 async fn get(world: &World, path: &str) -> (StatusCode, String, String) {
     let public_url: Url = world.engine.public_url().clone();
-    let router = web::router(world.engine.clone(), web::Settings { public_url, logos: web::Logos::default() });
+    let router =
+        web::router(world.engine.clone(), web::Settings { public_url, logos: web::Logos::default() });
     let request = Request::get(path).body(Body::empty()).expect("a valid request");
     let response: Response = router.oneshot(request).await.expect("a router never fails");
     let (parts, body) = response.into_parts();
