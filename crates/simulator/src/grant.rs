@@ -38,6 +38,8 @@ pub(crate) struct Grant {
     pub(crate) temporary: Option<(String, String)>,
     /// The secret of the token of OAuth 1.0a.
     pub(crate) token_secret: Option<String>,
+    /// Metadata that may be read, by its address.
+    pub(crate) documents: Vec<(String, Value)>,
     /// Temporary keys of AWS.
     pub(crate) keys: Option<Keys>,
     /// The answers of the login so far.
@@ -213,6 +215,10 @@ impl Simulator {
         let rotates = self.entry.lifecycle.rotation != Some(Rotation::None);
         if let Some(refresh) = self.grant.refresh.clone().filter(|_| !issue.renews || rotates) {
             path::put(answer, &at(&paths.refresh_token, "refresh_token"), Value::String(refresh));
+        }
+        // Some vendors' one token is both.
+        if at(&paths.refresh_token, "refresh_token") == at(&paths.access_token, "access_token") {
+            self.grant.access.clone_from(&self.grant.refresh);
         }
         if lifetime_s.is_none() {
             let end = self.grant.expires_at.map(Timestamp::as_second);

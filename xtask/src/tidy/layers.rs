@@ -16,7 +16,7 @@ const LINE: [&[&str]; 8] = [
 ];
 
 /// Crates beside the line.
-const BESIDE: [&str; 4] = ["sandbox", "testkit", "bench", "xtask"];
+const BESIDE: [&str; 5] = ["sandbox", "simulator", "testkit", "bench", "xtask"];
 
 /// Every dependency between our crates that the line does not allow.
 pub(crate) fn check(packages: &[Package]) -> Vec<Problem> {
@@ -46,6 +46,9 @@ fn is_allowed(user: &str, dependency: &Dependency) -> bool {
     match (user, dependency.name.as_str(), dependency.kind) {
         // Tests may use what exists for tests, and `claviger dev` runs the simulated provider, as does the kit of tests.
         (_, "testkit" | "sandbox", Kind::Dev) | ("claviger" | "testkit", "sandbox", Kind::Normal) => true,
+        // The simulator judges requests by the definitions alone; its tests drive whole engines.
+        ("simulator", "catalog", _) => true,
+        ("simulator", below, Kind::Dev) => step(below).is_some_and(|below| Some(below) <= step("engine")),
         // What tests share sets up whole engines.
         ("testkit", below, _) => step(below).is_some_and(|below| Some(below) <= step("engine")),
         (user, below, _) => matches!((step(user), step(below)), (Some(user), Some(below)) if below < user),
@@ -106,6 +109,10 @@ mod tests {
         assert_eq!(problems_of("bench", "engine", Kind::Normal), 1);
         assert_eq!(problems_of("testkit", "store", Kind::Normal), 0);
         assert_eq!(problems_of("testkit", "web", Kind::Normal), 1);
+        assert_eq!(problems_of("simulator", "catalog", Kind::Normal), 0);
+        assert_eq!(problems_of("simulator", "protocol", Kind::Normal), 1);
+        assert_eq!(problems_of("simulator", "engine", Kind::Dev), 0);
+        assert_eq!(problems_of("simulator", "web", Kind::Dev), 1);
     }
 
     #[test]

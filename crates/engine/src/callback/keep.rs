@@ -105,6 +105,10 @@ impl Engine {
     /// the same: the code is spent, so the grant is kept.
     async fn disproved(&self, returned: &Returned, granted: &Granted) -> Option<CallbackFailure> {
         let Returned { integration, provider, .. } = returned;
+        // A plugin's own credential was tried before it was taken for that of the installation.
+        if matches!(granted.credential, Credential::Basic { .. }) {
+            return None;
+        }
         let fields = match self.all_fields(provider, integration, &granted.config, &SecretMap::new()) {
             Ok(fields) => fields,
             Err(error) => return Some(self.unresolved(returned, error).await),

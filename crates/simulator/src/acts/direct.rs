@@ -13,6 +13,9 @@ use crate::spec::{Params, Spec, Want, is, set};
 impl Simulator {
     /// Expects everything that connecting takes once the end user has filled the form, or has set out.
     pub fn expect_connection(&mut self, scopes: &[String]) {
+        if let Some((places, says)) = operator::metadata(&self.cast) {
+            self.grant.documents = places.into_iter().map(|place| (place, says.clone())).collect();
+        }
         self.allow_discovery();
         match self.entry.auth {
             AuthMode::Oauth2 => self.expect_consent(scopes),
@@ -37,11 +40,10 @@ impl Simulator {
         }
     }
 
-    /// Lets the engine read the metadata of an issuer that the operator named, wherever it looks first.
+    /// Lets the engine read what is published, wherever it looks first and whenever it has forgotten it.
     pub(super) fn allow_discovery(&mut self) {
-        let Some((places, says)) = operator::metadata(&self.cast) else { return };
-        for place in places {
-            self.allow_document(place, says.clone());
+        for (place, says) in self.grant.documents.clone() {
+            self.allow_document(place, says);
         }
     }
 

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use catalog::provider::{BodyFormat, Pkce, Quirk, TokenMethod, TokenResponse};
+use catalog::provider::{BodyFormat, Quirk, TokenMethod, TokenResponse};
 use http::Method;
 use serde_json::json;
 
@@ -55,9 +55,8 @@ impl Simulator {
         self.fill_params(&mut params, &endpoint.params, light);
         set(&mut params, "code", Want::Is(code.code.clone()));
         set(&mut params, "redirect_uri", Want::Is(self.callback_url.to_string()));
-        let pkce = entry.authorization.as_ref().map(|authorization| authorization.pkce);
-        if pkce == Some(Pkce::S256) {
-            let challenge = code.challenge.clone().unwrap_or_default();
+        // Whoever set out without a challenge has no verifier to show.
+        if let Some(challenge) = code.challenge.clone() {
             set(&mut params, "code_verifier", Want::check(move |verifier| answers(verifier, &challenge)));
         }
         Ok(self.token_spec(TokenCall::of(endpoint, url, params), arrived))

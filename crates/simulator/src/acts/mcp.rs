@@ -14,7 +14,8 @@ impl Simulator {
     /// Expects what comes before consent, and consent.
     pub(super) fn expect_mcp(&mut self, scopes: &[String]) {
         if self.entry.auth == AuthMode::McpOauth2Discovery {
-            self.allow_mcp_discovery();
+            self.publish_mcp_metadata();
+            self.allow_discovery();
         }
         let way = self.entry.mcp.as_ref().map(|mcp| mcp.registration);
         if way == Some(Registration::Dynamic) {
@@ -79,9 +80,9 @@ impl Simulator {
         Reply { status: 201, ..Reply::json(&answer) }
     }
 
-    /// Lets the metadata of the server (RFC 9728 §3.1) and of its issuer (RFC 8414 §3.1) be read at every place where it
-    /// may stand, and makes the entry what the metadata says.
-    fn allow_mcp_discovery(&mut self) {
+    /// Publishes the metadata of the server (RFC 9728 §3.1) and of its issuer (RFC 8414 §3.1) at every place where it may
+    /// stand, and makes the entry what the metadata says.
+    fn publish_mcp_metadata(&mut self) {
         let entry = self.entry.clone();
         let server = entry
             .mcp
@@ -111,14 +112,14 @@ impl Simulator {
         ] {
             let mut url = server.clone();
             url.set_path(&place);
-            self.allow_document(url.to_string(), about_server.clone());
+            self.grant.documents.push((url.to_string(), about_server.clone()));
         }
         for place in [
             "/.well-known/oauth-authorization-server/tenant",
             "/.well-known/openid-configuration/tenant",
             "/tenant/.well-known/openid-configuration",
         ] {
-            self.allow_document(at(place), about_issuer.clone());
+            self.grant.documents.push((at(place), about_issuer.clone()));
         }
         let mut whole = serde_json::to_value(&*entry).expect("a definition was read from such a value");
         let literal = |name: &str| about_issuer[name].clone();

@@ -85,7 +85,7 @@ fn check_signature(xml: &str, key: &str) -> Result<(), String> {
 
 /// The text inside the first element of this local name.
 fn content<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
-    let opens = |at: usize| xml[at..].starts_with(name) && xml[..at].ends_with([':', '<']);
+    let opens = |at: usize| xml[..at].ends_with([':', '<']) && xml[at + name.len()..].starts_with(['>', ' ']);
     let at = xml.match_indices(name).map(|(at, _)| at).find(|&at| opens(at))?;
     let from = at + xml[at..].find('>')? + 1;
     let until = from + xml[from..].find("</")?;
