@@ -52,9 +52,11 @@ impl House {
             store = store.remembering();
         }
         let audit_location = audit_location(settings, &location);
-        let audit = AuditLog::open(&audit_location, settings.audit_sync)
-            .await
-            .context("the audit trail cannot be opened")?;
+        let unopened = "the audit trail cannot be opened";
+        let mut audit = AuditLog::open(&audit_location, settings.audit_sync).await.context(unopened)?;
+        if sole.is_some() && !settings.audit_sync {
+            audit = audit.journaling().await.context(unopened)?;
+        }
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let parts = Parts {
             store: store.clone(),

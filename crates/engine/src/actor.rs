@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use model::scope::{Scope, Scopes};
+use model::scope::Scope;
 use model::token::{self, ApiKeyToken, SessionTokenForm};
 use model::{Actor, ApiKeyId, ConnectSession, Environment};
 
@@ -18,13 +18,14 @@ pub struct Caller {
     pub environment: Environment,
     /// The key.
     pub key: ApiKeyId,
-    scopes: Scopes,
+    /// Shared with the table of keys seen, because a key may have many scopes and every request makes a caller.
+    known: Arc<Known>,
 }
 
 impl Caller {
     /// The caller with a right, or a refusal that names it.
     pub fn grant<R: Right>(self) -> Result<Grant<R>, Error> {
-        if R::ANY_OF.iter().any(|scope| self.scopes.allow(*scope)) {
+        if R::ANY_OF.iter().any(|scope| self.holds(*scope)) {
             return Ok(Grant { caller: self, right: PhantomData });
         }
         let wanted: Vec<_> = R::ANY_OF.iter().map(|scope| scope.as_str()).collect();
@@ -33,7 +34,7 @@ impl Caller {
 
     /// Whether the key holds a further right, for answers that grow with it.
     pub fn holds(&self, scope: Scope) -> bool {
-        self.scopes.allow(scope)
+        self.known.key.scopes.allow(scope)
     }
 
     /// The caller in the audit trail.
@@ -172,11 +173,7 @@ impl Engine {
             return Err(AuthError::UnknownKey.into());
         }
         self.usage().key_used(known.key.id, now);
-        Ok(Caller {
-            environment: known.environment.clone(),
-            key: known.key.id,
-            scopes: known.key.scopes.clone(),
-        })
+        Ok(Caller { environment: known.environment.clone(), key: known.key.id, known })
     }
 
     /// Finds the session of a connect session token.

@@ -70,13 +70,13 @@ impl Engine {
         let claimed = store::connections::claim_lookup(self.store(), now, now + CLAIM).await?;
         let Some((environment, id)) = claimed else { return Ok(false) };
         let found = store::connections::find_by_id(self.store(), environment, id).await?;
-        let Some(connection) = found else { return Ok(true) };
+        let Some(connection) = found.map(Arc::new) else { return Ok(true) };
         let integration =
             store::integrations::find_by_id(self.store(), environment, connection.integration).await?;
         let Some(integration) = integration else { return Ok(true) };
         let resolved = self.resolved(&integration).await;
         let ready = match resolved {
-            Ok(provider) => match self.serveable(connection.clone(), &provider, false).await {
+            Ok(provider) => match self.serveable(Arc::clone(&connection), &provider, false).await {
                 Ok(connection) => Ok((connection, provider)),
                 Err((_, error)) => Err(error),
             },

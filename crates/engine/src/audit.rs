@@ -1,13 +1,17 @@
 //! The audit trail's writer: entries of many requests are committed together.
 //!
 //! A caller waits until its entry is durable and only then answers; while one group is being written the next one
-//! gathers, so that the cost of a commit is shared by all who wait.
+//! gathers, so that the cost of a commit is shared by all who wait. A trail with a journal takes entries one by one at
+//! the cost of a line in a file, and here they are only folded into its table from time to time.
+
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use model::audit::Action;
 use model::{Actor, AuditEntry, AuditId, EnvironmentId};
 use store::{AuditLog, Tx};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::actor::{Grant, right};
@@ -17,6 +21,10 @@ use crate::{Engine, Error};
 const QUEUE: usize = 4096;
 /// Entries written together at most.
 const GROUP: usize = 512;
+/// How long entries gather in the journal before they are folded.
+const FOLD_AFTER: Duration = Duration::from_millis(250);
+/// How long a fold that failed waits.
+const FOLD_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 type Waiting = (AuditEntry, oneshot::Sender<bool>);
 
@@ -24,17 +32,22 @@ type Waiting = (AuditEntry, oneshot::Sender<bool>);
 pub(crate) struct AuditWriter {
     queue: mpsc::Sender<Waiting>,
     log: AuditLog,
+    /// Ends the folding when the writer is dropped.
+    _folding: DropGuard,
 }
 
 impl AuditWriter {
-    /// Starts the task. It ends when the writer is dropped and its queue is empty.
+    /// Starts the tasks. They end when the writer is dropped and what it was given is written.
     pub(crate) fn start(log: AuditLog, tasks: &TaskTracker) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         tasks.spawn(write(log.clone(), waiting));
-        Self { queue, log }
+        let closed = CancellationToken::new();
+        tasks.spawn(fold_until(closed.clone(), log.clone()));
+        Self { queue, log, _folding: closed.drop_guard() }
     }
 
     async fn record(&self, entry: AuditEntry) -> Result<(), Error> {
+        let Some(entry) = self.log.note(entry).await? else { return Ok(()) };
         let (done, written) = oneshot::channel();
         self.queue.send((entry, done)).await.map_err(|_| Error::Unavailable)?;
         if written.await.unwrap_or(false) { Ok(()) } else { Err(Error::Unavailable) }
@@ -56,6 +69,28 @@ async fn write(log: AuditLog, mut waiting: mpsc::Receiver<Waiting>) {
             // A caller that went away no longer asks.
             let _ = caller.send(written);
         }
+    }
+}
+
+/// Folds the journal from time to time, and a last time at the end.
+async fn fold_until(closed: CancellationToken, log: AuditLog) {
+    let mut pause = FOLD_AFTER;
+    while !closed.is_cancelled() {
+        let gathered = async {
+            log.noted().await;
+            tokio::time::sleep(pause).await;
+        };
+        tokio::select! {
+            () = gathered => {}
+            () = closed.cancelled() => {}
+        }
+        pause = match log.fold().await {
+            Ok(()) => FOLD_AFTER,
+            Err(error) => {
+                tracing::error!(%error, "the journal of the audit trail could not be folded and waits");
+                FOLD_AGAIN_AFTER
+            }
+        };
     }
 }
 

@@ -36,7 +36,7 @@ impl Engine {
         let presented = cookie(&cookie_suffix(&state_hash)).map(|value| model::token::hash(&value));
         let (engine, query) = (self.clone(), query.to_owned());
         // The state is used up by the first step, so the rest happens whether or not the browser waits for it.
-        let answered = async move { Ok(engine.answer(&query, &state_hash, presented).await) };
+        let answered = async move { Ok(Box::pin(engine.answer(&query, &state_hash, presented)).await) };
         self.to_the_end(answered).await.unwrap_or_else(|_| Err(internal()))
     }
 

@@ -1,5 +1,7 @@
 //! Importing a connection that was authorized elsewhere.
 
+use std::sync::Arc;
+
 use catalog::{AuthMode, Provider};
 use model::webhook::Operation;
 use model::{ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode, Tags};
@@ -79,7 +81,7 @@ impl Engine {
             // A credential that no longer opens is what an import may be there to mend.
             (None, Some(old)) => {
                 let kept = self.open_connection(&old).map(|secrets| secrets.fields).unwrap_or_default();
-                (old.config, kept)
+                (old.config.clone(), kept)
             }
             (None, None) => (Map::new(), SecretMap::new()),
         };
@@ -122,7 +124,7 @@ impl Engine {
         let engine = self.clone();
         let saved = self.to_the_end(async move { engine.save(save).await }).await?;
         let connection = ReadConnection {
-            connection: saved.connection,
+            connection: Arc::new(saved.connection),
             integration: new.integration,
             provider,
             credential: Some(new.credential),

@@ -26,7 +26,7 @@ pub struct ReadOptions {
 /// A connection as it is read.
 pub struct ReadConnection {
     /// The stored connection.
-    pub connection: Connection,
+    pub connection: Arc<Connection>,
     /// The integration's name on the wire.
     pub integration: IntegrationKey,
     /// Its provider.
@@ -80,7 +80,7 @@ impl Engine {
         let connection = match self.serveable(connection, &provider, options.force_refresh).await {
             Ok(connection) => connection,
             Err((connection, Error::Upstream(upstream))) => {
-                let connection = Box::new(plain(*connection, integration.clone(), provider));
+                let connection = Box::new(plain(connection, integration.clone(), provider));
                 return Err(ReadError::Failing { connection, upstream });
             }
             Err((connection, error)) => {
@@ -118,7 +118,7 @@ impl Engine {
         by: &Caller,
         integration: &IntegrationKey,
         key: &ConnectionKey,
-    ) -> Result<(Connection, Arc<Provider>), Error> {
+    ) -> Result<(Arc<Connection>, Arc<Provider>), Error> {
         let environment = by.environment.id;
         if let Some(found) = store::connections::find(self.store(), environment, integration, key).await? {
             let provider = self.catalog().get(&found.provider).ok_or(Error::NotFound(Thing::Provider))?;
@@ -134,10 +134,10 @@ impl Engine {
     /// served even when its refresh fails.
     pub(crate) async fn serveable(
         &self,
-        connection: Connection,
+        connection: Arc<Connection>,
         provider: &Provider,
         forced: bool,
-    ) -> Result<Connection, (Box<Connection>, Error)> {
+    ) -> Result<Arc<Connection>, (Arc<Connection>, Error)> {
         if !connection.refreshable || (provider.refresh.on_request && !forced) {
             return Ok(connection);
         }
@@ -151,27 +151,25 @@ impl Engine {
                 return Ok(connection);
             }
             let error = Error::Upstream(self.too_early(&connection));
-            return Err((Box::new(connection), error));
+            return Err((connection, error));
         }
         let patience = if standing == Freshness::Due && !forced { Patience::Short } else { Patience::Long };
         match self.refresh(&connection, patience).await {
-            Ok(refreshed) => Ok(refreshed),
+            Ok(refreshed) => Ok(Arc::new(refreshed)),
             Err(error) if !forced && standing == Freshness::Due => {
                 tracing::warn!(%error, connection = %connection.id, "a due refresh failed; the valid token is served");
                 Ok(self.reread(&connection).await.unwrap_or(connection))
             }
             Err(error) => {
                 let connection = self.reread(&connection).await.unwrap_or(connection);
-                Err((Box::new(connection), error))
+                Err((connection, error))
             }
         }
     }
 
-    async fn reread(&self, connection: &Connection) -> Option<Connection> {
-        store::connections::find_by_id(self.store(), connection.environment, connection.id)
-            .await
-            .ok()
-            .flatten()
+    async fn reread(&self, connection: &Connection) -> Option<Arc<Connection>> {
+        let found = store::connections::find_by_id(self.store(), connection.environment, connection.id).await;
+        found.ok().flatten().map(Arc::new)
     }
 
     /// What is known of the last failure, when no attempt is made now.
@@ -224,7 +222,7 @@ pub(crate) fn standing(connection: &Connection, provider: &Provider, now: jiff::
 }
 
 pub(crate) fn plain(
-    connection: Connection,
+    connection: Arc<Connection>,
     integration: IntegrationKey,
     provider: Arc<Provider>,
 ) -> ReadConnection {

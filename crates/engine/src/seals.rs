@@ -100,19 +100,16 @@ impl Engine {
         let text =
             std::str::from_utf8(credential.expose()).expect("credentials serialise to JSON, which is text");
         let credential = RawValue::from_string(text.to_owned()).expect("credentials serialise to JSON");
-        let fields =
-            secrets.fields.iter().map(|(name, value)| (name.clone(), value.expose().clone())).collect();
-        let stored = StoredConnection { credential, fields };
+        let fields = exposed(&secrets.fields);
+        let stored = WrittenConnection { credential, fields };
         self.seal(place, Secret::new(to_json(&stored)).expose())
     }
 
     pub(crate) fn open_connection(&self, connection: &Connection) -> Result<ConnectionSecrets, Error> {
         let place = Place::credential(connection.environment, connection.id.0, connection.version);
         let text = self.open_sealed(&place, &connection.credential)?;
-        let stored: StoredConnection = from_json(text.expose(), "connections.credential")?;
-        let credential = Credential::from_seal_text(stored.credential.get().as_bytes())
-            .map_err(|_| corrupt("connections.credential"))?;
-        Ok(ConnectionSecrets { credential, fields: secret(stored.fields) })
+        let stored: ReadConnection = from_json(text.expose(), "connections.credential")?;
+        Ok(ConnectionSecrets { credential: stored.credential, fields: stored.fields })
     }
 
     pub(crate) fn seal_secrets(&self, place: &Place, secrets: &SecretMap) -> Sealed {
@@ -123,7 +120,7 @@ impl Engine {
         let place =
             Place::integration_secrets(integration.environment, integration.id.0, integration.version);
         let text = self.open_sealed(&place, &integration.secrets)?;
-        Ok(secret(from_json(text.expose(), "integrations.secrets")?))
+        from_json(text.expose(), "integrations.secrets")
     }
 
     pub(crate) fn seal_defaults(&self, place: &Place, defaults: &DefaultsByIntegration) -> Sealed {
@@ -157,11 +154,17 @@ impl Engine {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct StoredConnection {
+#[derive(Serialize)]
+struct WrittenConnection<'a> {
     credential: Box<RawValue>,
+    fields: BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Deserialize)]
+struct ReadConnection {
+    credential: Credential,
     #[serde(default)]
-    fields: BTreeMap<String, String>,
+    fields: SecretMap,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -174,10 +177,6 @@ struct StoredFlow {
 
 fn exposed(secrets: &SecretMap) -> BTreeMap<&str, &str> {
     secrets.iter().map(|(name, value)| (name.as_str(), value.expose().as_str())).collect()
-}
-
-fn secret(fields: BTreeMap<String, String>) -> SecretMap {
-    fields.into_iter().map(|(name, value)| (name, Secret::new(value))).collect()
 }
 
 fn to_json(value: &impl Serialize) -> Vec<u8> {

@@ -3,20 +3,29 @@
 //! On SQLite it is the file `audit.db` beside the main one, with its own writer. On PostgreSQL it is a table of the
 //! same database, reached through a small pool of its own.
 
-use std::sync::LazyLock;
+mod insert;
+mod journal;
+
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use model::{AuditEntry, AuditId, EnvironmentId};
 use uuid::Uuid;
 
-use crate::columns::{Columns, ms, opt_plain, plain};
-use crate::db::{Db, On, Row, Schema, Sizes};
-use crate::error::{Error, OpenError};
+use crate::columns::Columns;
+use crate::db::{Db, Row, Schema, Sizes};
+use crate::error::{Cause, Error, OpenError};
 use crate::location::Location;
+use insert::{LARGEST, insert};
+use journal::Journal;
 
 /// An open audit trail. Clones share their connections.
 #[derive(Clone)]
 pub struct AuditLog {
     db: Db,
+    /// Path of the database file, where there is one.
+    file: Option<PathBuf>,
+    journal: Option<Arc<Journal>>,
 }
 
 impl AuditLog {
@@ -28,10 +37,63 @@ impl AuditLog {
             Location::Postgres { .. } => location.clone(),
         };
         let db = Db::open(&beside, Schema::Audit, Sizes { readers: 1, pool: 2 }, durable).await?;
-        Ok(Self { db })
+        let file = match beside {
+            Location::Sqlite { path } => Some(path),
+            Location::Postgres { .. } => None,
+        };
+        Ok(Self { db, file, journal: None })
     }
 
-    /// Appends entries, all of them or none.
+    /// A trail whose entries go through a journal where it is a file, see [`AuditLog::note`]. What an earlier process
+    /// left in the journal is folded first. The caller promises to be the only server of the store; clones share the
+    /// journal.
+    ///
+    /// # Errors
+    ///
+    /// When what was left behind cannot be read or written; nothing of it is lost.
+    pub async fn journaling(self) -> Result<Self, OpenError> {
+        let Some(file) = self.file.clone() else { return Ok(self) };
+        let unreadable = |source| OpenError::Io { path: file.clone(), source };
+        let leftovers = journal::leftovers(&file).map_err(unreadable)?;
+        let journal = Journal::beside(&file, &leftovers);
+        for left in leftovers {
+            let folded = self.append(&left.entries).await;
+            folded.map_err(|error| OpenError::Unreachable(Cause::new(error)))?;
+            journal::remove(&left.path).await;
+        }
+        Ok(Self { journal: Some(Arc::new(journal)), ..self })
+    }
+
+    /// Notes an entry in the journal, where there is one; it survives a crash of the process when this returns.
+    /// Without a journal the entry comes back, to be appended together with others.
+    pub async fn note(&self, entry: AuditEntry) -> Result<Option<AuditEntry>, Error> {
+        let Some(journal) = &self.journal else { return Ok(Some(entry)) };
+        while !journal.append(&entry)? {
+            self.fold().await?;
+        }
+        Ok(None)
+    }
+
+    /// Moves the entries of the journal to the table.
+    pub async fn fold(&self) -> Result<(), Error> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let _turn = journal.folding.lock().await;
+        let taken = journal.take();
+        self.append(taken.entries()).await?;
+        taken.remove().await;
+        Ok(())
+    }
+
+    /// Waits until there is something to fold; without a journal for ever.
+    pub async fn noted(&self) {
+        match &self.journal {
+            Some(journal) => journal.noted().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Appends entries, all of them or none. Those that are there already stay as they are, so that an append whose
+    /// outcome is unknown can be repeated.
     pub async fn append(&self, entries: &[AuditEntry]) -> Result<(), Error> {
         if entries.is_empty() {
             return Ok(());
@@ -57,6 +119,7 @@ impl AuditLog {
         limit: u32,
         before: Option<AuditId>,
     ) -> Result<Vec<AuditEntry>, Error> {
+        self.fold().await?;
         let before = before.map_or(Uuid::max(), |id| id.0);
         let sql = "select id, environment_id, at, actor, action, subject, detail from audit
             where environment_id = $1 and id < $2
@@ -68,54 +131,6 @@ impl AuditLog {
     pub async fn close(&self) {
         self.db.close().await;
     }
-}
-
-/// Inserts at most [`LARGEST`] entries with one statement.
-async fn insert(on: On<'_>, batch: &[AuditEntry]) -> Result<(), Error> {
-    let fits = INSERTS.iter().find(|(size, _)| batch.len() <= *size);
-    let (size, sql) = fits.expect("a batch has at most LARGEST entries, for which there is a statement");
-    let places = (0..*size).map(|at| batch.get(at));
-    execute_each!(
-        on,
-        *sql,
-        places,
-        |entry| entry.map(|entry| entry.id.0),
-        entry.map(|entry| entry.environment.0),
-        entry.map(|entry| ms(entry.at)),
-        entry.map(|entry| plain(&entry.actor)),
-        entry.map(|entry| plain(&entry.action)),
-        entry.map(|entry| plain(&entry.subject)),
-        entry.and_then(|entry| opt_plain(entry.detail.as_deref())),
-    )?;
-    Ok(())
-}
-
-/// Most entries of one statement. The SQLite driver looks up every placeholder by walking all of them, so that longer
-/// statements cost more than they save.
-const LARGEST: usize = 64;
-
-/// Inserts for up to 1, 4, 16 and 64 entries. The sizes are few so that each is prepared once and then reused; places that
-/// are left over are null and skipped, so that a group costs one statement whatever its size.
-static INSERTS: LazyLock<[(usize, &'static str); 4]> =
-    LazyLock::new(|| [1, 4, 16, LARGEST].map(|size| (size, insert_text(size))));
-
-/// The text of an insert, made of nothing but the number of rows. It is kept for good, so leaking it costs nothing.
-fn insert_text(rows: usize) -> &'static str {
-    const COLUMNS: usize = 7;
-    let rows: Vec<String> = (0..rows)
-        .map(|row| {
-            let places: Vec<String> =
-                (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
-            format!("({})", places.join(", "))
-        })
-        .collect();
-    let text = format!(
-        "insert into audit (id, environment_id, at, actor, action, subject, detail)
-        select column1, column2, column3, column4, column5, column6, column7
-        from (values {}) as entries where column1 is not null",
-        rows.join(", ")
-    );
-    text.leak()
 }
 
 #[derive(sqlx::FromRow)]

@@ -5,7 +5,7 @@
 //! sealed.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use model::{ConnectionId, ConnectionKey, EnvironmentId, IntegrationKey};
@@ -108,7 +108,7 @@ impl Generations {
         let Some(name) = self.names.get(&id) else { return };
         let found = self.young.get_mut(name).or_else(|| self.old.get_mut(name));
         if let Some(found) = found {
-            let latest = &mut found.connection.last_fetched_at;
+            let latest = &mut Arc::make_mut(&mut found.connection).last_fetched_at;
             *latest = (*latest).max(Some(at));
         }
     }

@@ -98,6 +98,7 @@ async fn integration(engine: &Engine, caller: &Caller, issuer: &str) -> anyhow::
         client_secret: Some(Secret::new("sandbox-secret".to_owned())),
         scopes: Some(vec!["profile".to_owned(), "records.read".to_owned()]),
         webhook_secret: None,
+        app: std::collections::BTreeMap::new(),
     };
     let new = NewIntegration {
         provider: "oauth2-generic".to_owned(),

@@ -11,6 +11,9 @@ use crate::error::{Error, Rule};
 use crate::seals::ConnectionSecrets;
 use crate::send::token_failure;
 
+/// The request cannot be built from what there is.
+pub(crate) const UNUSABLE: &str = "unusable_integration";
+
 /// What a failed attempt leaves behind.
 pub(crate) struct Attempt {
     pub(crate) code: String,
@@ -88,7 +91,7 @@ impl Attempt {
 
     pub(crate) fn unusable(error: &RequestError) -> Self {
         let message = format!("the token request cannot be built: {error}");
-        Self { refused: true, ..Self::no_answer("unusable_integration", message) }
+        Self { refused: true, ..Self::no_answer(UNUSABLE, message) }
     }
 
     pub(crate) fn refused(error: &TokenError, told: &[&str]) -> Self {

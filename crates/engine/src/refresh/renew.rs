@@ -5,7 +5,7 @@ use protocol::{Credential, Fields, aws, jwt, login, wsse};
 
 use super::Prepared;
 use crate::Engine;
-use crate::refresh::ask::Attempt;
+use crate::refresh::ask::{Attempt, UNUSABLE};
 
 /// After so many refusals in a row a login is not tried by itself any more: a password that was changed would
 /// otherwise lock the account.
@@ -54,10 +54,12 @@ impl Engine {
                 Err(Attempt::no_answer("not_refreshable", message))
             }
         };
-        made.map_err(|attempt| Attempt {
-            grant_gone: attempt.grant_gone
-                || attempt.refused && connection.refresh.failures + 1 >= MOST_REFUSALS,
-            ..attempt
+        let is_login = matches!(held, Credential::TwoStep(_) | Credential::Session(_));
+        let is_last = connection.refresh.failures + 1 >= MOST_REFUSALS;
+        made.map_err(|attempt| {
+            // What cannot even be sent locks nothing.
+            let locks = is_login && attempt.refused && attempt.code != UNUSABLE;
+            Attempt { grant_gone: attempt.grant_gone || locks && is_last, ..attempt }
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What several tests say in the same words.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
@@ -63,7 +64,7 @@ impl Established {
         failing(self.read(world).await)
     }
 
-    pub(crate) async fn stored(&self, world: &World) -> Connection {
+    pub(crate) async fn stored(&self, world: &World) -> Arc<Connection> {
         let environment = world.caller.environment.id;
         let found = store::connections::find(&world.store, environment, &self.integration, &self.key).await;
         found.expect("the store answers").expect("the connection is there").connection
@@ -316,7 +317,7 @@ pub(crate) async fn import(world: &World, new: NewConnection) -> Result<engine::
 pub(crate) async fn imported(world: &World, new: NewConnection) -> Established {
     let integration = new.integration.clone();
     match import(world, new).await {
-        Ok(imported) => Established { integration, key: imported.connection.connection.key },
+        Ok(imported) => Established { integration, key: imported.connection.connection.key.clone() },
         Err(error) => panic!("the connection is imported: {error}"),
     }
 }

@@ -3,6 +3,8 @@
 mod after_connect;
 mod callback;
 mod callback_faults;
+mod certificates;
+mod checks;
 mod code_extras;
 mod connections;
 mod device;

@@ -198,38 +198,40 @@ const PUBLIC: &str = "https://broker.example";
 
 #[tokio::test]
 async fn where_we_have_a_public_address_a_document_of_our_own_names_the_client() {
-    each_location(|location| async move {
-        let world = World::on_https(location, PUBLIC).await;
-        let vendor = Vendor::playing(|asked, own| {
-            if asked.path == "/.well-known/oauth-authorization-server" {
-                return Answer::json(
-                    200,
-                    &json!({
-                        "issuer": own,
-                        "authorization_endpoint": format!("{own}/authorize"),
-                        "token_endpoint": format!("{own}/token"),
-                        "client_id_metadata_document_supported": true,
-                    }),
-                );
+    each_location(|location| {
+        Box::pin(async move {
+            let world = World::on_https(location, PUBLIC).await;
+            let vendor = Vendor::playing(|asked, own| {
+                if asked.path == "/.well-known/oauth-authorization-server" {
+                    return Answer::json(
+                        200,
+                        &json!({
+                            "issuer": own,
+                            "authorization_endpoint": format!("{own}/authorize"),
+                            "token_endpoint": format!("{own}/token"),
+                            "client_id_metadata_document_supported": true,
+                        }),
+                    );
+                }
+                answer(asked, own)
+            })
+            .await;
+            let integration = integration(&world).await;
+            let (url, cookie) = left(&world, &integration, &vendor).await;
+            let environment = world.caller.environment.id.0.to_string();
+            let id = format!("{PUBLIC}/oauth/client-metadata/{environment}/mcp");
+            assert_eq!(param(&url, "client_id"), Some(id.clone()));
+            let document = world.engine.client_document(&environment, "mcp").await.expect("there is one");
+            assert_eq!(document["client_id"], json!(id));
+            assert_eq!(document["redirect_uris"], json!([format!("{PUBLIC}/oauth/callback")]));
+            let connected = back(&world, (url, cookie)).await;
+            connected.unwrap_or_else(|failure| panic!("it is connected: {failure:?}"));
+            assert_eq!(vendor.asked("/token")[0].form()["client_id"], id);
+            assert!(vendor.asked("/register").is_empty());
+            for (environment, key) in [(environment.as_str(), "none"), ("no-uuid", "mcp")] {
+                assert!(world.engine.client_document(environment, key).await.is_err(), "{environment} {key}");
             }
-            answer(asked, own)
         })
-        .await;
-        let integration = integration(&world).await;
-        let (url, cookie) = left(&world, &integration, &vendor).await;
-        let environment = world.caller.environment.id.0.to_string();
-        let id = format!("{PUBLIC}/oauth/client-metadata/{environment}/mcp");
-        assert_eq!(param(&url, "client_id"), Some(id.clone()));
-        let document = world.engine.client_document(&environment, "mcp").await.expect("there is one");
-        assert_eq!(document["client_id"], json!(id));
-        assert_eq!(document["redirect_uris"], json!([format!("{PUBLIC}/oauth/callback")]));
-        let connected = back(&world, (url, cookie)).await;
-        connected.unwrap_or_else(|failure| panic!("it is connected: {failure:?}"));
-        assert_eq!(vendor.asked("/token")[0].form()["client_id"], id);
-        assert!(vendor.asked("/register").is_empty());
-        for (environment, key) in [(environment.as_str(), "none"), ("no-uuid", "mcp")] {
-            assert!(world.engine.client_document(environment, key).await.is_err(), "{environment} {key}");
-        }
     })
     .await;
 }

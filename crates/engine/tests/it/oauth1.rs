@@ -26,7 +26,7 @@ fn answer(asked: &Asked, confirmed: &str) -> Answer {
 async fn integration(world: &World, vendor: &Vendor) -> IntegrationKey {
     let url = &vendor.url;
     let mut credentials = client("consumer", "consumer-secret");
-    credentials.mode = "OAUTH1".to_owned();
+    "OAUTH1".clone_into(&mut credentials.mode);
     let new = NewIntegration {
         provider: "oauth1-generic".to_owned(),
         key: "one".to_owned(),

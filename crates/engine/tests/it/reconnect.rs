@@ -18,7 +18,7 @@ async fn reconnect(world: &World, connection: &Established, new: NewSession) -> 
     Ok(caller.unwrap_or_else(|error| panic!("the session is found: {error}")))
 }
 
-async fn reconnecting(world: &World, connection: &Established) -> SessionCaller {
+pub(crate) async fn reconnecting(world: &World, connection: &Established) -> SessionCaller {
     let session = reconnect(world, connection, NewSession::default()).await;
     session.unwrap_or_else(|error| panic!("the session is made: {error}"))
 }

@@ -1,11 +1,13 @@
 //! Roles of AWS: assumed with an external id of ours, tried, and assumed again.
 
 use engine::{Rule, Scheme, Submitted};
+use model::integration::State;
 use serde_json::json;
 use testkit::World;
 
 use crate::fixtures::{EXPIRED, Established, key_of, listed, rule, set_up, submitted, succeeded};
-use crate::stub::{Answer, Stub, each_world_with, json as answer};
+use crate::reconnect::reconnecting;
+use crate::stub::{Answer, Stub, connected, each_world_with, json as answer};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/Reader";
 
@@ -89,4 +91,51 @@ async fn keys_of_another_role_are_not_saved() {
         assert!(listed(&world).await.is_empty());
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_role_that_is_connected_again_keeps_its_external_id_and_region() {
+    let stub = Stub::playing(|asked, _| sts(asked)).await;
+    let provider = aws_provider(&stub);
+    let stub = &stub;
+    each_world_with(vec![provider], async |world| {
+        aws(&world, stub).await;
+        let values = [("role_arn", ROLE), ("region", "eu-west-1")];
+        let connection = connected(&world, "aws", &values).await;
+        let before = connection.stored(&world).await;
+        let session = reconnecting(&world, &connection).await;
+        let form = world.engine.form(&session, &connection.integration).await.expect("a form");
+        assert_eq!(
+            form.shown[0].value.as_str(),
+            before.config["external_id"],
+            "the role need not be changed"
+        );
+        let values = [("role_arn", ROLE), ("region", "us-east-1")];
+        let outcome = submitted(&world, &session, &connection.integration, &values).await;
+        assert!(matches!(outcome, Ok(Submitted::Connected(_))));
+        assert_eq!(connection.stored(&world).await.config, before.config);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_integration_lacks_only_what_its_kind_of_endpoint_needs() {
+    let world_of = async |world: World| {
+        let missing = async |key: &str, config: &[(&str, &str)]| {
+            let made = set_up(&world, "aws-sigv4", key, config).await;
+            match made.unwrap_or_else(|error| panic!("it is made: {error}")).state {
+                State::Configured => Vec::new(),
+                State::Draft(missing) => missing,
+            }
+        };
+        let service = ("service", "s3");
+        let keys = ["integration_config.awsAccessKeyId", "integration_config.awsSecretAccessKey"];
+        assert_eq!(missing("own", &[service]).await, keys);
+        let custom = [service, ("stsMode", "custom")];
+        assert_eq!(missing("custom", &custom).await, ["integration_config.stsEndpointUrl"]);
+        let with_key = [service, ("stsMode", "custom"), ("stsAuthType", "api_key")];
+        let expected = ["integration_config.stsEndpointUrl", "integration_config.stsApiKey"];
+        assert_eq!(missing("with-key", &with_key).await, expected);
+    };
+    each_world_with(Vec::new(), world_of).await;
 }

@@ -108,7 +108,7 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<Asked>>>, script: Arc<
         answer.body.len()
     );
     for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value.as_str(), "\r\n"]);
     }
     // A client that has gone away is no business of this server.
     let _ = stream.write_all(format!("{head}\r\n{}", answer.body).as_bytes()).await;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use vault::Secret;
 
 use super::aws_keys::{ReadKeys, WrittenKeys};
@@ -57,29 +57,43 @@ pub(super) fn write(credential: &Credential) -> Secret<Vec<u8>> {
 
 pub(super) fn read(text: &[u8]) -> Result<Credential, CorruptCredential> {
     // The cause quotes the text, so it goes no further.
-    let read: Read = serde_json::from_slice(text).map_err(|_| CorruptCredential)?;
-    Ok(match read {
-        Read::Oauth2(tokens) => Credential::OAuth2(tokens.into()),
-        Read::ClientCredentials { tokens, client_id, client_secret, entered } => {
-            Credential::ClientCredentials { tokens: tokens.into(), client_id, client_secret, entered }
+    serde_json::from_slice(text).map_err(|_| CorruptCredential)
+}
+
+/// Reads the sealed form where it stands inside a larger one, so that nothing is parsed twice.
+impl<'de> Deserialize<'de> for Credential {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Read::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl From<Read> for Credential {
+    fn from(read: Read) -> Self {
+        match read {
+            Read::Oauth2(tokens) => Credential::OAuth2(tokens.into()),
+            Read::ClientCredentials { tokens, client_id, client_secret, entered } => {
+                Credential::ClientCredentials { tokens: tokens.into(), client_id, client_secret, entered }
+            }
+            Read::Oauth1 { token, token_secret, raw } => Credential::OAuth1 { token, token_secret, raw },
+            Read::App { access_token, expires_at, raw, user } => Credential::App {
+                installation: InstallationToken { access_token, expires_at, raw },
+                user: user.map(Into::into),
+            },
+            Read::Oauth1TokenBased { token_id, token_secret, client } => Credential::OAuth1TokenBased {
+                token_id,
+                token_secret,
+                client_override: client.map(Into::into),
+            },
+            Read::TwoStep(minted) => Credential::TwoStep(minted.into()),
+            Read::Jwt(minted) => Credential::Jwt(minted.into()),
+            Read::Signature(minted) => Credential::Signature(minted.into()),
+            Read::Session(minted) => Credential::Session(minted.into()),
+            Read::Aws(keys) => Credential::Aws(keys.into()),
+            Read::ApiKey { api_key } => Credential::ApiKey { api_key },
+            Read::Basic { username, password } => Credential::Basic { username, password },
+            Read::None {} => Credential::None,
         }
-        Read::Oauth1 { token, token_secret, raw } => Credential::OAuth1 { token, token_secret, raw },
-        Read::App { access_token, expires_at, raw, user } => Credential::App {
-            installation: InstallationToken { access_token, expires_at, raw },
-            user: user.map(Into::into),
-        },
-        Read::Oauth1TokenBased { token_id, token_secret, client } => {
-            Credential::OAuth1TokenBased { token_id, token_secret, client_override: client.map(Into::into) }
-        }
-        Read::TwoStep(minted) => Credential::TwoStep(minted.into()),
-        Read::Jwt(minted) => Credential::Jwt(minted.into()),
-        Read::Signature(minted) => Credential::Signature(minted.into()),
-        Read::Session(minted) => Credential::Session(minted.into()),
-        Read::Aws(keys) => Credential::Aws(keys.into()),
-        Read::ApiKey { api_key } => Credential::ApiKey { api_key },
-        Read::Basic { username, password } => Credential::Basic { username, password },
-        Read::None {} => Credential::None,
-    })
+    }
 }
 
 #[derive(Serialize)]

@@ -48,3 +48,20 @@ fn the_lifetime_of_the_definition_counts_before_the_usual_one() {
     let tokens = client_credentials::outcome(&provider, &response, given::now());
     assert_eq!(given::shown(&tokens.ok().unwrap()), "access=a refresh=- left=60s scope=-");
 }
+
+#[test]
+fn a_private_key_stands_in_place_of_a_secret_and_is_kept_under_its_own_name() {
+    let entered = [("client_id", "c"), ("client_private_key", "PEM"), ("client_secret", "")]
+        .map(|(name, value)| (name.to_owned(), given::secret(value)));
+    let entered = std::collections::BTreeMap::from(entered);
+    let client = client_credentials::client(&entered);
+    assert_eq!(client.id, "c");
+    assert!(client.secret.is_some_and(|secret| secret.matches(b"PEM")));
+    let credential = client_credentials::credential(given::tokens(), entered);
+    let kept = credential.entered();
+    assert!(kept["client_private_key"].matches(b"PEM") && !kept.contains_key("client_secret"));
+    let hidden = credential.secrets();
+    for secret in ["old-access", "old-refresh", "PEM"] {
+        assert!(hidden.iter().any(|known| known.matches(secret.as_bytes())), "{secret} would be repeated");
+    }
+}

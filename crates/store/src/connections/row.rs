@@ -1,5 +1,7 @@
 //! Rows of connections, and what is computed from a connection to find it again.
 
+use std::sync::Arc;
+
 use model::connection::{LookupHealth, RefreshHealth};
 use model::{Connection, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationId, Tags};
 use protocol::CredentialKind;
@@ -9,13 +11,14 @@ use crate::columns::{Columns, plain};
 use crate::db::Row;
 use crate::error::Error;
 
-/// A connection with what its integration adds.
+/// A connection with what its integration adds. Both parts are shared with the memory of connections, so that a clone
+/// copies nothing.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// The connection.
-    pub connection: Connection,
+    pub connection: Arc<Connection>,
     /// Slug of the integration's provider.
-    pub provider: String,
+    pub provider: Arc<str>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -145,7 +148,7 @@ impl Row for FoundRow {
     type Noun = Found;
 
     fn read(self, columns: Columns) -> Result<Found, Error> {
-        Ok(Found { connection: self.connection.read(columns)?, provider: self.provider })
+        Ok(Found { connection: Arc::new(self.connection.read(columns)?), provider: self.provider.into() })
     }
 }
 

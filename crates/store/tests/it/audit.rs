@@ -4,7 +4,7 @@ use testkit::databases::each_location;
 
 use crate::fixtures::{at, uuid};
 
-fn entry(n: u64, environment: u64) -> AuditEntry {
+pub(crate) fn entry(n: u64, environment: u64) -> AuditEntry {
     AuditEntry {
         id: AuditId(uuid(n)),
         environment: EnvironmentId(uuid(environment)),
@@ -56,13 +56,17 @@ async fn pages_continue_before_the_last_entry_and_stay_in_the_environment() {
 }
 
 #[tokio::test]
-async fn a_batch_with_an_entry_twice_is_not_written_at_all() {
+async fn an_entry_that_is_there_already_stays_as_it_is() {
     each_location(|location| async move {
         let log = AuditLog::open(&location, true).await.expect("an audit trail");
         let mut batch: Vec<_> = (0..70).map(|n| entry(n, 1)).collect();
-        batch.push(entry(3, 1));
-        log.append(&batch).await.expect_err("a conflict");
-        assert!(log.list(EnvironmentId(uuid(1)), 10, None).await.expect("a read").is_empty());
+        log.append(&batch).await.expect("a write");
+        batch.push(AuditEntry { detail: Some("again".to_owned()), ..entry(3, 1) });
+        batch.push(entry(70, 1));
+        log.append(&batch).await.expect("a write that was made before");
+        let listed = log.list(EnvironmentId(uuid(1)), 1000, None).await.expect("a read");
+        let expected: Vec<_> = (0..=70).rev().map(|n| entry(n, 1)).collect();
+        assert_eq!(listed, expected);
         log.close().await;
     })
     .await;

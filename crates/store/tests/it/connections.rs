@@ -23,8 +23,8 @@ async fn a_connection_is_found_with_its_provider() {
             .await
             .expect("a read")
             .expect("a connection");
-        assert_eq!(found.provider, "github");
-        assert_same(&found.connection, &stored);
+        assert_eq!(found.provider, "github".into());
+        assert_same(&*found.connection, &stored);
         assert_eq!(found.connection.credential, stored.credential);
         assert_same(&by_id(&store, &stored).await, &Some(stored.clone()));
         let inside = write(&store, async |tx| {

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod audit;
+mod audit_journal;
 mod canary;
 mod connections;
 mod environments;

@@ -222,3 +222,22 @@ async fn there_is_no_quickstart() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_app_is_set_up_and_shown_in_the_form_of_the_contract() {
+    each(|api| async move {
+        let credentials = json!({
+            "type": "APP", "app_id": "7", "app_link": "https://github.com/apps/mine", "private_key": "a key\nof two lines",
+        });
+        let body = json!({ "provider": "github-app", "unique_key": "gh", "credentials": credentials });
+        let made = api.post("/integrations", body).await.ok();
+        assert_eq!(made["data"]["state"], "configured", "{made}");
+        let shown = api.get("/integrations/gh?include=credentials").await.ok();
+        assert_eq!(shown["data"]["credentials"], credentials);
+        let plain = api.get("/integrations/gh").await.ok();
+        assert_eq!(plain["data"].get("credentials"), None);
+        let wrong = json!({ "provider": "github", "unique_key": "g", "credentials": credentials });
+        assert!(api.post("/integrations", wrong).await.status.is_client_error());
+    })
+    .await;
+}

@@ -10,6 +10,7 @@ mod integrations;
 mod logos;
 mod metadata;
 mod openapi;
+mod pages;
 mod providers;
 mod serve;
 mod sessions;

@@ -125,8 +125,7 @@ fn client(value: Value) -> Reading<ClientInput> {
     let kind = any_object(value.clone())?.get("type").cloned();
     let mode = kind.as_ref().and_then(Value::as_str).filter(|mode| WITH_CLIENT.contains(mode));
     let Some(mode) = mode else {
-        let message =
-            "must be OAUTH1, OAUTH2, TBA, APP, CUSTOM or MCP_OAUTH2; other providers take no credentials here";
+        let message = "must be OAUTH1, OAUTH2, TBA, APP, CUSTOM or MCP_OAUTH2; other providers take no credentials here";
         return Err(vec![Issue::new(IssueCode::InvalidUnion, ["type"], message)]);
     };
     let mut object = Object::of(Some(value))?;

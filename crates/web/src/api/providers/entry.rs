@@ -55,6 +55,9 @@ pub(super) struct ProviderJson {
     /// What is asked of the operator, by name.
     #[schema(value_type = Option<Object>)]
     integration_config: Option<Value>,
+    /// What is asked of end users once and never stored, by name.
+    #[schema(value_type = Option<Object>)]
+    assertion_option: Option<Value>,
 }
 
 /// The entry of one provider. Keys without a value are absent.
@@ -97,6 +100,7 @@ pub(super) fn of(provider: &Provider, public_url: &Url) -> Value {
     put("connection_config", fields(&provider.inputs.connection));
     put("credentials", fields(&provider.inputs.credential));
     put("integration_config", fields(&provider.inputs.integration));
+    put("assertion_option", fields(&provider.inputs.one_time));
     Value::Object(entry)
 }
 
