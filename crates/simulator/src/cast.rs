@@ -153,12 +153,11 @@ impl Cast {
 fn own_fields(auth: AuthMode) -> Vec<Input> {
     let names: &[&str] = match auth {
         AuthMode::ApiKey => &["api_key"],
-        AuthMode::Basic => &["username", "password"],
+        AuthMode::Basic | AuthMode::Signature => &["username", "password"],
         AuthMode::Oauth2ClientCredentials => &["client_id", "client_secret"],
         AuthMode::Oauth1TokenBased => &["token_id", "token_secret"],
         AuthMode::SessionLogin => &["username", "password", "organization_id", "dev_key"],
         AuthMode::AwsSigv4 => &["role_arn"],
-        AuthMode::Signature => &["username", "password"],
         AuthMode::Oauth2
         | AuthMode::Oauth1
         | AuthMode::TwoStep

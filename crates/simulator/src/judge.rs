@@ -138,7 +138,7 @@ fn content(spec: &Spec, arrived: &Arrived) -> Vec<String> {
             let complaint = (text != wanted).then(|| format!("the body is {text}, not {wanted}"));
             complaint.into_iter().chain(wrong_media(media)).collect()
         }
-        Content::Check(test) => test(text).err().into_iter().collect(),
+        Content::Check(check) => check(text).err().into_iter().collect(),
     }
 }
 

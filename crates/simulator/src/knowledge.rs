@@ -127,9 +127,9 @@ fn written(now: Timestamp, moment: &str) -> Option<String> {
 }
 
 /// A part of the request as the format describes it.
-fn part_of(arrived: &Arrived, part: &str, root: Option<&Url>) -> Option<String> {
+fn part_of(arrived: &Arrived, name: &str, root: Option<&Url>) -> Option<String> {
     let url = &arrived.url;
-    match part {
+    match name {
         "method" => Some(arrived.method.to_string()),
         "host" => Some(match url.port() {
             Some(port) => format!("{}:{port}", url.host_str()?),

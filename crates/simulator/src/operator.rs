@@ -148,7 +148,19 @@ pub(crate) fn resolved(provider: &Provider, cast: &Cast) -> Provider {
             };
             whole["api"][place] = json!({ name: value });
         }
-        _ => {}
+        AuthMode::Basic
+        | AuthMode::Oauth1TokenBased
+        | AuthMode::TwoStep
+        | AuthMode::Jwt
+        | AuthMode::Signature
+        | AuthMode::SessionLogin
+        | AuthMode::AwsSigv4
+        | AuthMode::AppInstallation
+        | AuthMode::AppInstallationWithUserOauth
+        | AuthMode::PluginInstall
+        | AuthMode::McpOauth2
+        | AuthMode::McpOauth2Discovery
+        | AuthMode::None => {}
     }
     serde_json::from_value(whole).expect("the settings make a definition")
 }

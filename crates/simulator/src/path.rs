@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 pub(crate) fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(value, |at, step| match at {
         Value::Array(list) => list.get(step.parse::<usize>().ok()?),
-        other => other.get(step),
+        Value::Object(table) => table.get(step),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     })
 }
 

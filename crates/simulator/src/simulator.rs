@@ -33,6 +33,7 @@ pub struct Simulator {
     /// Where browsers are to be sent back to.
     pub(crate) callback_url: Url,
     pub(crate) grant: Grant,
+    pub(crate) refuses: bool,
     due: Vec<Due>,
     findings: Vec<String>,
 }
@@ -57,7 +58,17 @@ impl Simulator {
         let grant = Grant::new(&cast);
         let entry =
             if operator::defines(&entry) { Arc::new(operator::resolved(&entry, &cast)) } else { entry };
-        Self { entry, cast, now, callback_url, grant, due: Vec::new(), findings: Vec::new() }
+        Self { entry, cast, now, callback_url, grant, refuses: false, due: Vec::new(), findings: Vec::new() }
+    }
+
+    /// Lets every check fail from now on.
+    pub const fn refuse_checks(&mut self) {
+        self.refuses = true;
+    }
+
+    /// Whether the entry, as its operator has made it, has a check.
+    pub fn has_check(&self) -> bool {
+        self.entry.verify.is_some()
     }
 
     /// Moves the provider's clock.

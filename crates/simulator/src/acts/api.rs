@@ -148,7 +148,19 @@ impl Simulator {
             AuthMode::AppInstallation | AuthMode::AppInstallationWithUserOauth => {
                 self.grant.installation.clone()
             }
-            _ => self.value("token.access", light),
+            AuthMode::Oauth2
+            | AuthMode::Oauth2ClientCredentials
+            | AuthMode::Oauth1
+            | AuthMode::Oauth1TokenBased
+            | AuthMode::TwoStep
+            | AuthMode::Jwt
+            | AuthMode::Signature
+            | AuthMode::SessionLogin
+            | AuthMode::AwsSigv4
+            | AuthMode::PluginInstall
+            | AuthMode::McpOauth2
+            | AuthMode::McpOauth2Discovery
+            | AuthMode::Basic => self.value("token.access", light),
         }
     }
 
@@ -162,7 +174,20 @@ impl Simulator {
                 Some(format!("{}:{}", of("username"), of("password")))
             }
             // Either half may be empty (RFC 7617 §2).
-            _ => {
+            AuthMode::Oauth2
+            | AuthMode::Oauth2ClientCredentials
+            | AuthMode::Oauth1
+            | AuthMode::Oauth1TokenBased
+            | AuthMode::TwoStep
+            | AuthMode::Jwt
+            | AuthMode::Signature
+            | AuthMode::SessionLogin
+            | AuthMode::AwsSigv4
+            | AuthMode::AppInstallation
+            | AuthMode::AppInstallationWithUserOauth
+            | AuthMode::McpOauth2
+            | AuthMode::McpOauth2Discovery
+            | AuthMode::Basic => {
                 Some(format!("{}:{}", of("username").unwrap_or_default(), of("password").unwrap_or_default()))
             }
         }

@@ -50,7 +50,7 @@ impl Simulator {
         Ok((self.text(&aws.service, Light::default()).ok_or("there is no service")?, region))
     }
 
-    /// AWS: "AssumeRole" in the reference of the Security Token Service, version 2011-06-15.
+    /// AWS: `AssumeRole` in the reference of the Security Token Service, version 2011-06-15.
     fn role_spec(&self, arrived: &Arrived) -> Result<Spec, String> {
         let (_, region) = self.aws_scope()?;
         let url =
@@ -87,7 +87,7 @@ impl Simulator {
         Ok(spec)
     }
 
-    /// Whoever holds keys may ask whose they are ("GetCallerIdentity"), which proves them.
+    /// Whoever holds keys may ask whose they are (`GetCallerIdentity`), which proves them.
     fn caller_spec(&self, arrived: &Arrived) -> Result<Spec, String> {
         let (_, region) = self.aws_scope()?;
         let keys = self.grant.keys.clone().ok_or("no keys were given out")?;

@@ -29,7 +29,7 @@ impl Simulator {
             AuthMode::Oauth1 => self.expect_oauth1(scopes),
             AuthMode::McpOauth2 | AuthMode::McpOauth2Discovery => self.expect_mcp(scopes),
             AuthMode::AppInstallation | AuthMode::AppInstallationWithUserOauth | AuthMode::PluginInstall => {
-                self.expect_installation()
+                self.expect_installation();
             }
             AuthMode::TwoStep | AuthMode::SessionLogin => self.expect_login(0, false),
             AuthMode::Jwt | AuthMode::Signature => {
@@ -43,7 +43,7 @@ impl Simulator {
     /// Lets the engine read what is published, wherever it looks first and whenever it has forgotten it.
     pub(super) fn allow_discovery(&mut self) {
         for (place, says) in self.grant.documents.clone() {
-            self.allow_document(place, says);
+            self.allow_document(&place, says);
         }
     }
 

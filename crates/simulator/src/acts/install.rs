@@ -40,18 +40,17 @@ impl Simulator {
             told.push((param.clone(), value.clone()));
             self.grant.connection.insert(field.clone(), value);
         }
-        match entry.auth {
-            AuthMode::AppInstallation => {
-                told.push(("setup_action".to_owned(), "install".to_owned()));
-                self.expect_app_token();
-            }
-            AuthMode::AppInstallationWithUserOauth => {
-                told.push(("setup_action".to_owned(), "install".to_owned()));
-                let code = self.grant.fresh("code");
-                told.push(("code".to_owned(), code.clone()));
-                self.expect_redemption(Code { code, challenge: None });
-            }
-            _ => self.expect_connected(),
+        if entry.app.is_some() {
+            told.push(("setup_action".to_owned(), "install".to_owned()));
+        }
+        if entry.auth == AuthMode::AppInstallationWithUserOauth {
+            let code = self.grant.fresh("code");
+            told.push(("code".to_owned(), code.clone()));
+            self.expect_redemption(Code { code, challenge: None });
+        } else if entry.app.is_some() {
+            self.expect_app_token();
+        } else {
+            self.expect_connected();
         }
         let mut back = self.callback_url.clone();
         back.query_pairs_mut().extend_pairs(&told);

@@ -154,9 +154,13 @@ impl Simulator {
 fn elements(value: &Value) -> String {
     match value {
         Value::Object(table) => {
-            table.iter().map(|(name, value)| format!("<{name}>{}</{name}>", elements(value))).collect()
+            let mut text = String::new();
+            for (name, value) in table {
+                text.extend(["<", name, ">", &elements(value), "</", name, ">"]);
+            }
+            text
         }
         Value::String(text) => text.replace('&', "&amp;").replace('<', "&lt;"),
-        other => other.to_string(),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) => other.to_string(),
     }
 }

@@ -136,8 +136,8 @@ impl Simulator {
     }
 
     /// Lets a document be read, once.
-    pub(super) fn allow_document(&mut self, place: String, says: Value) {
-        let Ok(url) = Url::parse(&place) else { return };
+    pub(super) fn allow_document(&mut self, place: &str, says: Value) {
+        let Ok(url) = Url::parse(place) else { return };
         self.allow(
             "metadata",
             move |_, _| Ok(Spec::new(Method::GET, url.clone())),

@@ -66,14 +66,8 @@ impl Simulator {
             let is_ours = found == callback_url || found.starts_with(&format!("{callback_url}?"));
             if is_ours { Ok(()) } else { Err(format!("is not {callback_url}")) }
         });
-        self.want_signature(&mut spec, arrived, self.signing(None, vec![("oauth_callback", callback)]));
+        want_signature(&mut spec, arrived, &self.signing(None, vec![("oauth_callback", callback)]));
         Ok(spec)
-    }
-
-    /// Wants the header; the whole request takes part in it, so it is judged here and its outcome wanted there.
-    fn want_signature(&self, spec: &mut Spec, arrived: &Arrived, signing: Signing) {
-        let outcome = oauth1::judge(&signing, arrived);
-        spec.set_header("authorization", Want::check(move |_| outcome.clone()));
     }
 
     fn expect_oauth1_consent(&mut self, scope: Option<String>, callback: String) {
@@ -128,7 +122,7 @@ impl Simulator {
             spec.accept = Accept::Free;
             let more = vec![("oauth_verifier", Want::Is(verifier.clone()))];
             let signing = simulator.signing(simulator.grant.temporary.clone(), more);
-            simulator.want_signature(&mut spec, arrived, signing);
+            want_signature(&mut spec, arrived, &signing);
             Ok(spec)
         };
         self.expect("token", spec, |simulator, arrived| {
@@ -148,7 +142,7 @@ impl Simulator {
         let given = self.grant.access.clone().zip(self.grant.token_secret.clone());
         let token = given.or_else(|| entered("token_id").zip(entered("token_secret")));
         let token = token.ok_or("no token was given out or entered")?;
-        self.want_signature(spec, arrived, self.signing(Some(token), Vec::new()));
+        want_signature(spec, arrived, &self.signing(Some(token), Vec::new()));
         Ok(())
     }
 }
@@ -156,4 +150,10 @@ impl Simulator {
 fn form(pairs: &[(&str, &str)]) -> Reply {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     Reply::typed("application/x-www-form-urlencoded", body)
+}
+
+/// Wants the header; the whole request takes part in it, so it is judged here and its outcome wanted there.
+fn want_signature(spec: &mut Spec, arrived: &Arrived, signing: &Signing) {
+    let outcome = oauth1::judge(signing, arrived);
+    spec.set_header("authorization", Want::check(move |_| outcome.clone()));
 }

@@ -18,6 +18,9 @@ impl Simulator {
         if let Some(verify) = &entry.verify {
             self.expect_verification(verify);
         }
+        if self.refuses {
+            return;
+        }
         self.expect_step(0);
         if entry.identity.is_some() {
             self.expect("identity", Self::identity_spec, |simulator, _| simulator.identity_answer());
@@ -86,7 +89,30 @@ impl Simulator {
         self.described(&call, arrived)
     }
 
+    /// A refusal as this vendor words it: some say it with a status of success.
+    fn verify_refusal(&self) -> Reply {
+        let Some(verify) = &self.entry.verify else { return Reply::refusal(500, "no_check") };
+        if let Some(reject) = &verify.reject {
+            let mut answer = json!({});
+            path::put(
+                &mut answer,
+                reject.path.as_deref().unwrap_or("said"),
+                json!(format!("xx {} xx", reject.contains)),
+            );
+            return Reply::json(&answer);
+        }
+        if let Some(at) = &verify.expect.path {
+            let mut answer = json!({});
+            path::put(&mut answer, at, json!("nothing of the kind"));
+            return Reply::json(&answer);
+        }
+        Reply::refusal(401, "unauthorized")
+    }
+
     fn verify_answer(&self) -> Reply {
+        if self.refuses {
+            return self.verify_refusal();
+        }
         let Some(verify) = &self.entry.verify else { return Reply::refusal(500, "no_check") };
         let expect = &verify.expect;
         let mut answer = json!({});

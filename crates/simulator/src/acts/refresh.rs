@@ -56,16 +56,11 @@ impl Simulator {
         if refresh.presents == Presented::Nothing {
             params.push(is("grant_type", "client_credentials"));
         }
-        match &refresh.params {
-            Some(own) => self.fill_params(&mut params, own, light),
-            None => {
-                let mut texts = endpoint.params.clone();
-                if refresh.presents != Presented::Nothing {
-                    texts.remove("grant_type");
-                }
-                self.fill_params(&mut params, &texts, light);
-            }
+        let mut texts = refresh.params.clone().unwrap_or_else(|| endpoint.params.clone());
+        if refresh.params.is_none() && refresh.presents != Presented::Nothing {
+            texts.remove("grant_type");
         }
+        self.fill_params(&mut params, &texts, light);
         if refresh.presents == Presented::RefreshToken {
             let token = self.grant.refresh.clone().ok_or("no refresh token was given out")?;
             set(&mut params, "refresh_token", Want::Is(token));

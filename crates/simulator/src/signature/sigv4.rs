@@ -17,8 +17,8 @@ pub(crate) struct Signer<'a> {
 pub(crate) fn authorization(signer: &Signer<'_>, arrived: &Arrived) -> Result<String, String> {
     let said = arrived.header("authorization").ok_or("there is no authorization header")?;
     let (_, rest) = said.split_once("SignedHeaders=").ok_or("it names no signed headers")?;
-    let signed = rest.split(',').next().unwrap_or_default();
-    let names: Vec<&str> = signed.split(';').collect();
+    let covered = rest.split(',').next().unwrap_or_default();
+    let names: Vec<&str> = covered.split(';').collect();
     for needed in ["host", "x-amz-date"] {
         if !names.contains(&needed) {
             return Err(format!("it does not sign {needed}"));
@@ -30,7 +30,7 @@ pub(crate) fn authorization(signer: &Signer<'_>, arrived: &Arrived) -> Result<St
     let date = arrived.header("x-amz-date").ok_or("there is no x-amz-date")?;
     let day = date.get(..8).ok_or("x-amz-date is no date")?;
     let scope = format!("{day}/{}/{}/aws4_request", signer.region, signer.service);
-    let canonical = canonical_request(arrived, &names, signed, signer.service);
+    let canonical = canonical_request(arrived, &names, covered, signer.service);
     let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hash(canonical.as_bytes()));
     let mut key = format!("AWS4{}", signer.secret).into_bytes();
     for part in [day, signer.region, signer.service, "aws4_request"] {
@@ -38,7 +38,7 @@ pub(crate) fn authorization(signer: &Signer<'_>, arrived: &Arrived) -> Result<St
     }
     let signature = hex::encode(mac(&key, text.as_bytes()));
     let id = signer.id;
-    Ok(format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}"))
+    Ok(format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={covered}, Signature={signature}"))
 }
 
 fn canonical_request(arrived: &Arrived, names: &[&str], signed: &str, service: &str) -> String {

@@ -5,6 +5,8 @@
 //! its line is wrong.
 
 mod act;
+mod call;
+mod compare;
 mod left_out;
 mod scene;
 mod world;
