@@ -41,7 +41,6 @@ fn a_bearer_call_carries_no_client() {
     POST https://api.example.com/revoke
     accept: application/json
     authorization: Bearer old-access (sensitive)
-    content-type: application/x-www-form-urlencoded
     ");
 }
 
@@ -54,6 +53,7 @@ fn a_deletion_carries_the_client_in_the_header_and_the_token_as_json() {
     });
     assert_snapshot!(request_for(&given::tokens(), &revocation), @r#"
     DELETE https://api.example.com/applications/app%201/grant
+    accept: application/json
     authorization: Basic YXBwKzE6czNjcmV0JTJGJTJC (sensitive)
     content-type: application/json
 
