@@ -4,6 +4,7 @@
 mod api;
 mod authorize;
 mod aws;
+mod device;
 mod direct;
 mod exchange;
 mod install;

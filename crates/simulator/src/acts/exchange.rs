@@ -71,7 +71,7 @@ impl Simulator {
     }
 
     /// What a token answer to a code is followed by.
-    fn expect_after_token(&mut self) {
+    pub(super) fn expect_after_token(&mut self) {
         if self.entry.app.is_some() {
             self.expect_proof_of_installation();
             return;

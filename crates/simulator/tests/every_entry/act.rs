@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use catalog::Catalog;
 use egress::Limits;
 use engine::{
-    Connected, ListQuery, NewSession, ReadConnection, ReadError, ReadOptions, RevocationOutcome,
+    Connected, DeviceFlow, ListQuery, NewSession, ReadConnection, ReadError, ReadOptions, RevocationOutcome,
     SessionCaller, Submitted, right,
 };
 use jiff::SignedDuration;
@@ -13,13 +13,13 @@ use model::{ConnectionKey, EndUser, IntegrationKey};
 use simulator::{Filling, Simulator, behind_fragment};
 use url::Url;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, Way};
 use crate::world::World;
 
 /// What went wrong; empty when all is well.
-pub(crate) async fn play(world: &World, slug: &str, filling: Filling) -> Vec<String> {
+pub(crate) async fn play(world: &World, slug: &str, filling: Filling, way: Way) -> Vec<String> {
     let entry = Catalog::embedded().get(slug).expect("slugs come from the catalog");
-    let scene = Scene::of(entry, filling, world.listener.address().port());
+    let scene = Scene::of(entry, filling, way, world.listener.address().port());
     let cast = scene.cast.clone();
     let callback_url = world.engine.callback_url();
     let simulator = Simulator::new(scene.entry.clone(), cast, world.now(), callback_url);
@@ -104,7 +104,10 @@ impl Play<'_> {
         let made = world.engine.create_integration(&world.may::<right::CreateIntegration>(), new).await;
         let view = made.map_err(|error| vec![format!("integration: {}", said(&error))])?;
         let (integration, config) = (view.integration.key, view.integration.config);
-        world.provider(|provider| provider.expect_connection(&self.scene.scopes));
+        world.provider(|provider| match self.scene.way {
+            Way::Own => provider.expect_connection(&self.scene.scopes),
+            Way::Device => provider.expect_device_consent(&self.scene.scopes),
+        });
         let session = self.session().await?;
         let connected = self.submit(&session, &integration).await;
         let connected = self.with_findings("connect", connected)?;
@@ -136,7 +139,9 @@ impl Play<'_> {
         let submitted = Box::pin(engine.submit(session, integration, self.scene.form())).await;
         match submitted.map_err(|error| said(&error))? {
             Submitted::Connected(connected) => Ok(connected),
-            Submitted::Device { .. } => Err("the end user was sent to another device".to_owned()),
+            Submitted::Device { state, cookie_value, .. } => {
+                self.wait_for_device(state.expose(), cookie_value.expose()).await
+            }
             Submitted::Redirect { url, cookie_value, .. } => {
                 let back = self.browse(&url).await?;
                 let cookie = cookie_value.into_inner();
@@ -146,6 +151,24 @@ impl Play<'_> {
                     .map_err(|failure| format!("callback: {} ({:?})", failure.title, failure.provider_said))
             }
         }
+    }
+
+    /// The page that asks whether somebody has typed the code: not yet at first.
+    async fn wait_for_device(&self, state: &str, cookie: &str) -> Result<Connected, String> {
+        for _ in 0..2 {
+            self.world.clock.advance(SignedDuration::from_secs(6));
+            let now = self.world.now();
+            self.world.provider(|provider| provider.set_time(now));
+            let looked = self.world.engine.device(state, |_| Some(cookie.to_owned())).await;
+            match looked {
+                Ok(DeviceFlow::Waiting(_)) => {}
+                Ok(DeviceFlow::Connected(connected)) => return Ok(connected),
+                Err(failure) => {
+                    return Err(format!("device: {} ({:?})", failure.title, failure.provider_said));
+                }
+            }
+        }
+        Err("the page waits though somebody has agreed".to_owned())
     }
 
     /// The end user's browser, which also runs the script of a page that reads what stands behind `#`.

@@ -11,12 +11,14 @@ mod left_out;
 mod scene;
 mod world;
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use catalog::Catalog;
 use libtest_mimic::{Arguments, Failed, Trial};
 use simulator::Filling;
 
+use crate::scene::Way;
 use crate::world::World;
 
 /// Worlds that are free. A test takes one, or makes one, and gives it back.
@@ -32,17 +34,31 @@ fn main() {
         let pool = pool.clone();
         trials.push(Trial::test(format!("{slug}_runs"), move || run(&pool, &slug)));
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    let is_list = arguments.list;
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // Written past the harness, so that the count stands at the end of the log. Lists are read by tools.
+    if !is_list {
+        let (passed, failed, left_out) = (conclusion.num_passed, conclusion.num_failed, left_out::count());
+        let line =
+            format!("catalog entries: {passed} tests passed, {failed} failed; {left_out} entries left out");
+        writeln!(std::io::stderr(), "{line}").expect("stderr is open");
+    }
+    conclusion.exit();
 }
 
-/// Plays an entry with all fields filled, and once more with no more than the needed ones where that differs.
+/// Plays an entry with all fields filled, once more with no more than the needed ones where that differs, and once more on
+/// another device where that can be chosen.
 fn run(pool: &Pool, slug: &str) -> Result<(), Failed> {
     let taken = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let world = taken.unwrap_or_else(World::new);
-    let mut findings = world.play(slug, Filling::Full);
+    let mut findings = world.play(slug, Filling::Full, Way::Own);
     if findings.is_empty() && scene::differs(slug) {
-        let least = world.play(slug, Filling::Least);
+        let least = world.play(slug, Filling::Least, Way::Own);
         findings.extend(least.into_iter().map(|finding| format!("with the least entered: {finding}")));
+    }
+    if findings.is_empty() && scene::has_device(slug) {
+        let device = world.play(slug, Filling::Full, Way::Device);
+        findings.extend(device.into_iter().map(|finding| format!("on another device: {finding}")));
     }
     pool.lock().unwrap_or_else(PoisonError::into_inner).push(world);
     match (left_out::reason(slug), findings.is_empty()) {

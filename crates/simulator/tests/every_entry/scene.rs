@@ -9,12 +9,28 @@ use engine::{ClientInput, NewIntegration};
 use simulator::{Cast, Filling};
 use vault::Secret;
 
+/// Where people consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Where the entry has it.
+    Own,
+    /// On another device.
+    Device,
+}
+
+/// Whether people can consent on another device when the operator wants it.
+pub(crate) fn has_device(slug: &str) -> bool {
+    Catalog::embedded().get(slug).is_some_and(|entry| entry.device.is_some())
+}
+
 /// An entry with its people.
 pub(crate) struct Scene {
     pub(crate) entry: Arc<Provider>,
     pub(crate) cast: Cast,
     /// The scopes that the operator sets.
     pub(crate) scopes: Vec<String>,
+    /// Where people consent.
+    pub(crate) way: Way,
 }
 
 /// Whether there is something that need not be filled.
@@ -26,13 +42,13 @@ pub(crate) fn differs(slug: &str) -> bool {
 
 impl Scene {
     /// A scene. Where somebody enters a port, it is the one that the simulated provider listens at.
-    pub(crate) fn of(entry: Arc<Provider>, filling: Filling, port: u16) -> Self {
+    pub(crate) fn of(entry: Arc<Provider>, filling: Filling, way: Way, port: u16) -> Self {
         let mut cast = Cast::of(&entry, filling);
         if let Some(entered) = cast.connection.get_mut("port") {
             *entered = port.to_string();
         }
         let scopes = if filling == Filling::Full && is_entered(&entry) { scopes(&entry) } else { Vec::new() };
-        Self { entry, cast, scopes }
+        Self { entry, cast, scopes, way }
     }
 
     /// The integration that the operator makes.
@@ -47,7 +63,9 @@ impl Scene {
             // They stand among the integration's inputs.
             app: BTreeMap::new(),
         });
+        let device = (self.way == Way::Device).then(|| ("flow".to_owned(), "device".to_owned()));
         NewIntegration {
+            custom: device.into_iter().collect(),
             provider: self.entry.slug.clone(),
             key: key.to_owned(),
             credentials,

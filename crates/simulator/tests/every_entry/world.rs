@@ -19,6 +19,8 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 use vault::{Key, KeyRing};
 
+use crate::scene::Way;
+
 /// What browsers are told the server is called.
 const PUBLIC_URL: &str = "https://broker.example.org/claviger";
 
@@ -77,9 +79,9 @@ impl World {
     }
 
     /// Plays an entry and says what was wrong.
-    pub(crate) fn play(&self, slug: &str, filling: Filling) -> Vec<String> {
+    pub(crate) fn play(&self, slug: &str, filling: Filling, way: Way) -> Vec<String> {
         let runtime = self.runtime.as_ref().expect("a world is used once it is built");
-        runtime.block_on(crate::act::play(self, slug, filling))
+        runtime.block_on(crate::act::play(self, slug, filling, way))
     }
 
     pub(crate) fn may<R: Right>(&self) -> Grant<R> {
