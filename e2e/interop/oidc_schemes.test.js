@@ -118,14 +118,14 @@ test("tokens are bound to a key whose proof carries the nonce that the provider 
 });
 
 test("a code typed at the provider's page makes the connection while the page waits", async (t) => {
-  const client = { grant_types: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"], redirect_uris: [], response_types: [] };
+  const grant_types = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"];
+  const client = { grant_types, redirect_uris: [], response_types: [], token_endpoint_auth_method: "none", client_secret: undefined };
   const features = { deviceFlow: { enabled: true } };
-  const all = await scene(t, { client, features }, { flow: "device" });
+  const all = await scene(t, { client, features }, { flow: "device", client_auth: "none" });
   const { api, context, page, provider } = all;
   const { connect_link } = await api.session(["op"]);
   await page.goto(connect_link);
   await page.getByRole("button", { name: "Show the code" }).click();
-  await new Promise((r) => setTimeout(r, 1500)); console.log(page.url(), await page.innerText("main"), all.claviger.log);
   const code = await page.locator(".code-text").innerText();
   assert.match(code, /^[A-Z]{4}-[A-Z]{4}$/);
   assert.deepEqual(await api.connections(), []);
