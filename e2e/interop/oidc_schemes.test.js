@@ -117,11 +117,13 @@ test("tokens are bound to a key whose proof carries the nonce that the provider 
   assert.ok(proofs.length >= 3, `${proofs.length} requests for tokens: at least one was refused for want of a nonce`);
 });
 
-test("a code typed at the provider's page makes the connection while the page waits", async (t) => {
+/** @param {TestContext} t @param {string} client_auth */
+async function typeCode(t, client_auth) {
   const grant_types = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"];
-  const client = { grant_types, redirect_uris: [], response_types: [], token_endpoint_auth_method: "none", client_secret: undefined };
+  const proof = { token_endpoint_auth_method: client_auth, ...(client_auth === "none" ? { client_secret: undefined } : {}) };
+  const client = { grant_types, redirect_uris: [], response_types: [], ...proof };
   const features = { deviceFlow: { enabled: true } };
-  const all = await scene(t, { client, features }, { flow: "device", client_auth: "none" });
+  const all = await scene(t, { client, features }, { flow: "device", client_auth });
   const { api, context, page, provider } = all;
   const { connect_link } = await api.session(["op"]);
   await page.goto(connect_link);
@@ -147,4 +149,10 @@ test("a code typed at the provider's page makes the connection while the page wa
   const second = await read(all, id, "&force_refresh=true");
   assert.notEqual(second.access_token, first.access_token);
   assert.equal((await provider.userinfo(second.access_token)).status, 200);
-});
+}
+
+for (const client_auth of ["none", "client_secret_basic"]) {
+  test(`a code typed at the provider's page makes the connection while the page waits: ${client_auth}`, async (t) => {
+    await typeCode(t, client_auth);
+  });
+}
