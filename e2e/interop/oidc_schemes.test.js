@@ -115,6 +115,10 @@ test("tokens are bound to a key whose proof carries the nonce that the provider 
   assert.equal(known.cnf.jkt.length, 43);
   const proofs = all.provider.asked.filter(({ path, headers }) => path === "/token" && headers["dpop"] !== undefined);
   assert.ok(proofs.length >= 3, `${proofs.length} requests for tokens: at least one was refused for want of a nonce`);
+
+  const again = await read(all, await connect(all));
+  assert.equal((await all.provider.introspect(again.access_token)).active, true);
+  assert.equal((await all.provider.userinfo(again.access_token)).status, 401, "without its key a token is worth nothing");
 });
 
 /** @param {TestContext} t @param {string} client_auth */

@@ -162,6 +162,7 @@ export class OpenIdProvider {
     const { params } = await this.provider.interactionDetails(request, response);
     const grant = new this.provider.Grant({ accountId: ACCOUNT, clientId: String(params["client_id"]) });
     if (params["scope"] !== undefined) grant.addOIDCScope(String(params["scope"]));
+    if (params["resource"] !== undefined) grant.addResourceScope(String(params["resource"]), String(params["scope"]));
     const result = { login: { accountId: ACCOUNT }, consent: { grantId: await grant.save() } };
     await this.provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   }
