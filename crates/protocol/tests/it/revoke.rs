@@ -41,7 +41,18 @@ fn a_bearer_call_carries_no_client() {
     POST https://api.example.com/revoke
     accept: application/json
     authorization: Bearer old-access (sensitive)
-    content-type: application/x-www-form-urlencoded
+    ");
+}
+
+#[test]
+fn a_deletion_with_an_empty_form_has_no_body() {
+    let revocation = json!({
+        "url": "https://api.example.com/me/permissions", "method": "DELETE", "auth": "bearer", "body": {"form": {}},
+    });
+    assert_snapshot!(request_for(&given::tokens(), &revocation), @r"
+    DELETE https://api.example.com/me/permissions
+    accept: application/json
+    authorization: Bearer old-access (sensitive)
     ");
 }
 
@@ -54,6 +65,7 @@ fn a_deletion_carries_the_client_in_the_header_and_the_token_as_json() {
     });
     assert_snapshot!(request_for(&given::tokens(), &revocation), @r#"
     DELETE https://api.example.com/applications/app%201/grant
+    accept: application/json
     authorization: Basic YXBwKzE6czNjcmV0JTJGJTJC (sensitive)
     content-type: application/json
 
