@@ -51,7 +51,10 @@ test("an account at a foreign OpenID provider is connected, refreshed and revoke
   const later = (await api.read(id, "op", "&refresh_token=true")).body.credentials;
   assert.equal(later.access_token, second.access_token);
 
-  assert.deepEqual((await api.delete(`/connections/${id}?provider_config_key=op`)).body, { success: true });
+  assert.deepEqual((await api.delete(`/connections/${id}?provider_config_key=op`)).body, {
+    success: true,
+    revocation: { outcome: "revoked" },
+  });
   await provider.forgets("RefreshToken", second.refresh_token);
   assert.equal((await api.read(id, "op")).status, 404);
 });

@@ -11,7 +11,7 @@ import { until } from "./program.js";
 
 const ACCOUNT = "mira";
 const HOUR_S = 3600;
-const LIFETIMES = ["AccessToken", "AuthorizationCode", "Grant", "IdToken", "Interaction", "RefreshToken", "Session"];
+const LIFETIMES = ["AccessToken", "AuthorizationCode", "DeviceCode", "Grant", "IdToken", "Interaction", "RefreshToken", "Session"];
 
 /** Everything the provider keeps, by kind. */
 class Memory {
@@ -45,14 +45,26 @@ function signingKey() {
   return { ...privateKey.export({ format: "jwk" }), alg: "RS256", use: "sig" };
 }
 
+/**
+ * What differs from one test to the next.
+ * @typedef {object} Options
+ * @property {Record<string, unknown>} [client] metadata that the client has beside or instead of the usual
+ * @property {Record<string, unknown>} [features] switches of the package
+ */
+
+/** The API behind the provider, which may only ask what a token is worth (RFC 7662). */
+const API = { id: "api", secret: randomBytes(24).toString("hex") };
+
 /** A running provider with one client. */
 export class OpenIdProvider {
-  /** @param {string} issuer @param {string} redirectUri */
-  constructor(issuer, redirectUri) {
+  /** @param {string} issuer @param {string} redirectUri @param {Options} options */
+  constructor(issuer, redirectUri, options) {
     this.issuer = issuer;
     this.clientId = "claviger-under-test";
     this.clientSecret = randomBytes(24).toString("hex");
     this.tokenRequests = 0;
+    /** Every request that came in. @type {{ path: string, headers: import("node:http").IncomingHttpHeaders }[]} */
+    this.asked = [];
     this.memory = new Memory();
     this.provider = new Provider(issuer, {
       adapter: (/** @type {string} */ kind) => this.memory.adapter(kind),
@@ -64,13 +76,20 @@ export class OpenIdProvider {
           grant_types: ["authorization_code", "refresh_token"],
           response_types: ["code"],
           token_endpoint_auth_method: "client_secret_post",
+          ...options.client,
         },
+        { client_id: API.id, client_secret: API.secret, redirect_uris: [], grant_types: [], response_types: [] },
       ],
       pkce: { required: () => true },
       rotateRefreshToken: true,
       issueRefreshToken: async () => true,
       scopes: ["openid", "offline_access"],
-      features: { devInteractions: { enabled: false }, revocation: { enabled: true, allowedPolicy: async () => true } },
+      features: {
+        devInteractions: { enabled: false },
+        revocation: { enabled: true, allowedPolicy: async () => true },
+        introspection: { enabled: true, allowedPolicy: async () => true },
+        ...options.features,
+      },
       ttl: Object.fromEntries(LIFETIMES.map((kind) => [kind, HOUR_S])),
       jwks: { keys: [signingKey()] },
       interactions: { url: (/** @type {unknown} */ _, /** @type {{ uid: string }} */ interaction) => `/interaction/${interaction.uid}` },
@@ -79,16 +98,18 @@ export class OpenIdProvider {
     });
   }
 
-  /** @param {import("node:test").TestContext} t @param {string} redirectUri */
-  static async start(t, redirectUri) {
+  /** @param {import("node:test").TestContext} t @param {string} redirectUri @param {Options} [options] */
+  static async start(t, redirectUri, options = {}) {
     const server = createServer();
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-    const started = new OpenIdProvider(`http://127.0.0.1:${port}`, redirectUri);
+    const started = new OpenIdProvider(`http://127.0.0.1:${port}`, redirectUri, options);
     const answer = started.provider.callback();
     server.on("request", (request, response) => {
-      if (request.url === "/token") started.tokenRequests += 1;
+      const path = request.url?.split("?")[0] ?? "";
+      if (path === "/token") started.tokenRequests += 1;
+      started.asked.push({ path, headers: request.headers });
       if (request.url?.startsWith("/interaction/")) void started.#interact(request, response);
       else answer(request, response);
     });
@@ -115,6 +136,19 @@ export class OpenIdProvider {
   }
 
   /**
+   * What the provider says about a token, asked by its API (RFC 7662).
+   * @param {string} token
+   * @returns {Promise<any>}
+   */
+  async introspect(token) {
+    const authorization = `Basic ${Buffer.from(`${API.id}:${API.secret}`).toString("base64")}`;
+    const body = new URLSearchParams({ token });
+    const answer = await fetch(`${this.issuer}/token/introspection`, { method: "POST", headers: { authorization }, body });
+    if (!answer.ok) throw new Error(`introspection: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /**
    * One page for sign-in and consent.
    * @param {import("node:http").IncomingMessage} request
    * @param {import("node:http").ServerResponse} response
@@ -126,8 +160,8 @@ export class OpenIdProvider {
       return;
     }
     const { params } = await this.provider.interactionDetails(request, response);
-    const grant = new this.provider.Grant({ accountId: ACCOUNT, clientId: this.clientId });
-    grant.addOIDCScope(String(params["scope"]));
+    const grant = new this.provider.Grant({ accountId: ACCOUNT, clientId: String(params["client_id"]) });
+    if (params["scope"] !== undefined) grant.addOIDCScope(String(params["scope"]));
     const result = { login: { accountId: ACCOUNT }, consent: { grantId: await grant.save() } };
     await this.provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   }

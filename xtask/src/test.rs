@@ -89,7 +89,8 @@ fn e2e(steps: &mut Steps, root: &Path) {
     if installed {
         steps.run("types in scripts", || npm(&["run", "--silent", "types"]));
     }
-    if !built || !installed {
+    let servers = steps.run("PyPI packages", || python_packages(&directory));
+    if !built || !installed || !servers {
         return;
     }
     let binary = root.join("target/release/claviger");
@@ -99,4 +100,16 @@ fn e2e(steps: &mut Steps, root: &Path) {
     steps.run("end to end", || {
         process::run(Command::new("npm").current_dir(&directory).arg("test").env("CLAVIGER_BINARY", &binary))
     });
+}
+
+/// Foreign servers from PyPI live in an environment of their own. Pip leaves alone what is already there.
+fn python_packages(directory: &Path) -> anyhow::Result<()> {
+    let environment = directory.join(".venv");
+    let python = environment.join("bin/python");
+    if !process::answers(&python.to_string_lossy(), &["-m", "pip"]) {
+        process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+    }
+    let quietly = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    let wanted = ["--requirement", "requirements.txt"];
+    process::run(Command::new(python).current_dir(directory).args(quietly).args(wanted))
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use url::Url;
 use vault::Secret;
 
+use crate::client_auth::{self, Proof};
 use crate::credential::OAuth2Tokens;
 use crate::fields::{Client, Fields, Filling};
 use crate::json_path::text_at;
@@ -91,8 +92,20 @@ pub fn request(
     if let Some(scope) = scopes::joined(&wanted, provider.scopes.separator()) {
         parameters.set("scope", scope);
     }
+    let mut headers = HeaderMap::new();
+    // Who has a secret proves it here as at the token endpoint (§3.1).
+    if let Some(token) = provider.token.as_ref().filter(|_| client.secret.is_some()) {
+        let proof = Proof {
+            provider,
+            client,
+            audience: &url,
+            occasion: fields.occasion.as_ref(),
+            callback_url: fields.callback_url.as_ref(),
+        };
+        client_auth::apply(token.client_auth, &proof, &mut parameters, &mut headers)?;
+    }
     let format = catalog::provider::BodyFormat::Form;
-    Ok(parameters.request(http::Method::POST, url, format, HeaderMap::new()))
+    Ok(parameters.request(http::Method::POST, url, format, headers))
 }
 
 /// The code to show (§3.2).

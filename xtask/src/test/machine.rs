@@ -62,6 +62,10 @@ fn missing(parts: &[Part]) -> Vec<&'static str> {
         if !process::answers("python3", &[]) {
             packages.push("python3");
         }
+        // Debian keeps what environments are made with in a package of its own.
+        if !process::answers("python3", &["-c", "import ensurepip"]) {
+            packages.push("python3-venv");
+        }
         if !process::answers("npm", &[]) {
             packages.extend(["nodejs", "npm"]);
         }

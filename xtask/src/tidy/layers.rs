@@ -45,9 +45,10 @@ pub(crate) fn check(packages: &[Package]) -> Vec<Problem> {
 fn is_allowed(user: &str, dependency: &Dependency) -> bool {
     match (user, dependency.name.as_str(), dependency.kind) {
         // Tests may use what exists for tests, and `claviger dev` runs the simulated provider, as does the kit of tests.
-        (_, "testkit" | "sandbox", Kind::Dev) | ("claviger" | "testkit", "sandbox", Kind::Normal) => true,
         // The simulator judges requests by the definitions alone; its tests drive whole engines.
-        ("simulator", "catalog", _) => true,
+        (_, "testkit" | "sandbox", Kind::Dev)
+        | ("claviger" | "testkit", "sandbox", Kind::Normal)
+        | ("simulator", "catalog", _) => true,
         ("simulator", below, Kind::Dev) => step(below).is_some_and(|below| Some(below) <= step("engine")),
         // What tests share sets up whole engines.
         ("testkit", below, _) => step(below).is_some_and(|below| Some(below) <= step("engine")),

@@ -64,10 +64,10 @@ impl Established {
         failing(self.read(world).await)
     }
 
-    pub(crate) async fn stored(&self, world: &World) -> Arc<Connection> {
+    pub(crate) async fn stored(&self, world: &World) -> Connection {
         let environment = world.caller.environment.id;
         let found = store::connections::find(&world.store, environment, &self.integration, &self.key).await;
-        found.expect("the store answers").expect("the connection is there").connection
+        Arc::unwrap_or_clone(found.expect("the store answers").expect("the connection is there").connection)
     }
 }
 

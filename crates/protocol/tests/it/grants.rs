@@ -10,7 +10,7 @@ use protocol::device::{self, Step};
 use protocol::introspect::{self, Introspection};
 use protocol::jwt_bearer::AssertionKind;
 use protocol::token_exchange::{self, ACCESS_TOKEN, Exchange, TypedToken};
-use protocol::{DpopKey, Fields, Request, dpop, jwt_bearer, missing_scopes, pushed, second_token};
+use protocol::{Client, DpopKey, Fields, Request, dpop, jwt_bearer, missing_scopes, pushed, second_token};
 use serde_json::{Value, json};
 
 use crate::{given, render};
@@ -27,8 +27,14 @@ fn a_device_asks_for_a_code_and_then_for_tokens() {
     accept: application/json
     content-type: application/x-www-form-urlencoded
 
-    client_id=app+1&scope=a+b
+    client_id=app+1&scope=a+b&client_secret=s3cret%2F%2B
     ");
+    let public = Client { secret: None, ..given::client() };
+    let request = device::request(&provider, &public, &[], &Fields::default()).ok().unwrap();
+    assert!(
+        render::text(&request).ends_with("client_id=app+1&scope=a+b"),
+        "a public client has nothing to prove"
+    );
     let answer = r#"{"device_code":"dev1ce","user_code":"WDJB-MJHT","verification_uri":"https://example.com/device",
         "verification_uri_complete":"https://example.com/device?user_code=WDJB-MJHT","expires_in":1800,"interval":7}"#;
     let waiting = device::begun(&given::response(&format!("200\n\n{answer}")), given::now()).ok().unwrap();

@@ -25,9 +25,9 @@ const SHOWN_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// Longer names are cut, because a cookie has room for about 4,000 bytes.
 const LONGEST_NAME: usize = 100;
 /// The same for what failed.
-const LONGEST_REASON: usize = 240;
+const LONGEST_REASON: usize = 160;
 /// More missing scopes than these are not named.
-const MOST_SCOPES: usize = 8;
+const MOST_SCOPES: usize = 5;
 
 /// What is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Template)]

@@ -106,8 +106,8 @@ async fn scopes_are_found_by_a_part_of_their_name_in_any_case() {
             serde_json::json!([{ "name": "Mail.Send", "required": false, "default": false }])
         );
         let all = api.get("/v1/providers/microsoft/scopes").await.ok();
-        assert_eq!(all["data"][1]["name"], "offline_access");
-        assert_eq!(all["data"][1]["default"], true);
+        assert_eq!(all["data"][0]["name"], "offline_access");
+        assert_eq!(all["data"][0]["required"], true);
         let link =
             api.get("/v1/providers/google/scopes?search=https://www.googleapis.com/auth/drive.f").await.ok();
         assert_eq!(link["data"].as_array().map(Vec::len), Some(1));

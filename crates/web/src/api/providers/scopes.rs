@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn what_is_asked_for_anyway_comes_first() {
         let microsoft = scopes("microsoft");
-        assert_eq!(microsoft[..2], [scope(".default", false, true), scope("offline_access", false, true)]);
+        assert_eq!(microsoft[..2], [scope("offline_access", true, false), scope(".default", false, true)]);
         assert!(microsoft[2..].is_sorted_by_key(|scope| &scope.name));
         assert!(microsoft[2..].iter().all(|scope| !scope.required && !scope.default));
         assert_eq!(scopes("aircall")[0], scope("public_api", true, false));
