@@ -45,6 +45,8 @@ pub struct Start<'a> {
 
 /// An authorization that is under way.
 pub struct Started {
+    /// The authorization endpoint, with the query that is its own (RFC 6749 §3.1).
+    pub endpoint: Url,
     /// Where to send the browser.
     pub url: Url,
     /// What is needed when it comes back.
@@ -140,6 +142,7 @@ pub fn begin(start: &Start<'_>) -> Result<Started, StartError> {
     };
     let base = filling.url("authorization URL", &authorization.url)?;
     let query = query(start, authorization, &filling, &requested_scopes, verifier.as_ref());
+    let endpoint = base.clone();
     let url = address(authorization, base, query)?;
     let flow = Flow {
         token_url: token_url(provider, &token.url, &filling)?,
@@ -152,7 +155,7 @@ pub fn begin(start: &Start<'_>) -> Result<Started, StartError> {
         requested_scopes,
         dpop_key: None,
     };
-    Ok(Started { url, flow })
+    Ok(Started { endpoint, url, flow })
 }
 
 impl Started {

@@ -25,7 +25,8 @@ pub fn request(
     let token = provider.token.as_ref().ok_or(RequestError::NoSuchStep { step: "token endpoint" })?;
     let filling = Filling::new(provider, fields).with_client(client);
     let mut parameters = Parameters::default();
-    for (name, value) in started.url.query_pairs() {
+    let own: Vec<_> = started.endpoint.query_pairs().collect();
+    for (name, value) in started.url.query_pairs().filter(|pair| !own.contains(pair)) {
         parameters.set(&name, value.into_owned());
     }
     let call = TokenCall {
@@ -45,8 +46,9 @@ pub fn outcome(started: Started, response: &Response, now: Timestamp) -> Result<
     }
     let request_uri = answer.as_ref().and_then(|answer| text_at(answer, "request_uri"));
     let request_uri = request_uri.ok_or(TokenError::Unreadable { reason: "it has no request_uri" })?;
-    let Started { mut url, flow } = started;
-    url.set_query(None);
+    let Started { endpoint, flow, .. } = started;
+    // The query that is the endpoint's own stays there (RFC 6749 §3.1): it may choose a tenant or a policy.
+    let mut url = endpoint.clone();
     url.query_pairs_mut().append_pair("client_id", &flow.client_id).append_pair("request_uri", &request_uri);
-    Ok(Started { url, flow })
+    Ok(Started { endpoint, url, flow })
 }

@@ -12,6 +12,7 @@ mod login;
 mod mcp;
 mod oauth1;
 mod proof;
+mod pushed;
 mod refresh;
 mod revoke;
 mod token_call;

@@ -38,6 +38,8 @@ pub(crate) struct Grant {
     pub(crate) temporary: Option<(String, String)>,
     /// The secret of the token of OAuth 1.0a.
     pub(crate) token_secret: Option<String>,
+    /// Parameters of an authorization that were pushed.
+    pub(crate) pushed: Vec<(String, String)>,
     /// Metadata that may be read, by its address.
     pub(crate) documents: Vec<(String, Value)>,
     /// Temporary keys of AWS.

@@ -23,6 +23,7 @@ pub(crate) fn settings(provider: &Provider, filling: Filling) -> Values {
         AuthMode::Oauth2 if is_full => vec![
             ("authorization_url", at("/authorize?tenant=t+1")),
             ("token_url", at("/token?tenant=t+1")),
+            ("pushed_authorization_url", at("/push")),
             ("refresh_url", at("/refresh")),
             ("revocation_url", at("/revoke")),
             ("introspection_url", at("/introspect")),
@@ -112,6 +113,7 @@ pub(crate) fn resolved(provider: &Provider, cast: &Cast) -> Provider {
                 whole["authorization"] = json!({
                     "url": endpoint("authorization_url", "authorization_endpoint"),
                     "params": texts(cast, "authorization_params"),
+                    "pushed_url": set("pushed_authorization_url"),
                     "issuer": cast.integration.get("issuer"),
                     "iss_in_response": found.is_object(),
                 });

@@ -174,6 +174,23 @@ fn a_pushed_request_leaves_the_browser_nothing_to_carry() {
 }
 
 #[test]
+fn the_query_that_is_the_endpoints_own_stays_when_the_rest_is_pushed() {
+    let definition = json!({"authorization": {"url": "https://login.example.com/authorize?p=policy"}});
+    let provider = given::provider(definition.clone());
+    let endpoint = "https://login.example.com/par".parse().unwrap();
+    let begun = started(&definition);
+    let request = pushed::request(&provider, &given::client(), &Fields::default(), &endpoint, &begun);
+    let body = request.ok().unwrap().body.expose().clone();
+    assert!(!String::from_utf8(body).unwrap().contains("policy"));
+    let answer = given::response("201\n\n{\"request_uri\":\"urn:example:r1\",\"expires_in\":60}");
+    let pushed = pushed::outcome(begun, &answer, given::now()).ok().unwrap();
+    assert_eq!(
+        pushed.url.as_str(),
+        "https://login.example.com/authorize?p=policy&client_id=app+1&request_uri=urn%3Aexample%3Ar1"
+    );
+}
+
+#[test]
 fn introspection_tells_whether_a_token_lives() {
     let provider =
         given::provider(json!({"lifecycle": {"introspection_url": "https://login.example.com/introspect"}}));

@@ -45,6 +45,18 @@ fn a_bearer_call_carries_no_client() {
 }
 
 #[test]
+fn a_deletion_with_an_empty_form_has_no_body() {
+    let revocation = json!({
+        "url": "https://api.example.com/me/permissions", "method": "DELETE", "auth": "bearer", "body": {"form": {}},
+    });
+    assert_snapshot!(request_for(&given::tokens(), &revocation), @r"
+    DELETE https://api.example.com/me/permissions
+    accept: application/json
+    authorization: Bearer old-access (sensitive)
+    ");
+}
+
+#[test]
 fn a_deletion_carries_the_client_in_the_header_and_the_token_as_json() {
     let revocation = json!({
         "url": "https://api.example.com/applications/{app.client_id}/grant",

@@ -17,6 +17,10 @@ impl Simulator {
     pub fn expect_consent(&mut self, scopes: &[String]) {
         let scope = self.scope_of(scopes);
         self.grant.scope.clone_from(&scope);
+        if self.entry.authorization.as_ref().is_some_and(|page| page.pushed_url.is_some()) {
+            self.expect_pushed_consent(scope);
+            return;
+        }
         self.expect(
             "authorize",
             move |simulator, arrived| simulator.authorize_spec(scope.as_deref(), arrived),
@@ -44,6 +48,28 @@ impl Simulator {
         let url = self.address(&authorization.url).ok_or("its URL cannot be filled")?;
         let mut spec = Spec::new(Method::GET, url);
         spec.accept = Accept::Free;
+        let params = self.authorize_params(authorization, scope, arrived);
+        for (name, want) in params {
+            let name = authorization.rename.get(&name).cloned().unwrap_or(name);
+            set(&mut spec.query, &name, want);
+        }
+        if let Some(route) = &authorization.fragment {
+            spec.set_header("x-browser-fragment", Want::Is(route.clone()));
+        }
+        if let Err(why) = raw_scope(authorization, scope, arrived) {
+            let name = authorization.rename.get("scope").map_or("scope", String::as_str);
+            spec.set_query(name, Want::check(move |_| Err(why.clone())));
+        }
+        Ok(spec)
+    }
+
+    /// The parameters of the flow, under their standard names, without those that the vendor does not want.
+    pub(super) fn authorize_params(
+        &self,
+        authorization: &Authorization,
+        scope: Option<&str>,
+        arrived: &Arrived,
+    ) -> Params {
         let mut params = Params::new();
         let uuids = arrived.uuids();
         let light = Light { arrived: Some(arrived), uuid: uuids.first().map(String::as_str) };
@@ -65,18 +91,7 @@ impl Simulator {
             set(&mut params, "code_challenge_method", Want::Is("S256".to_owned()));
         }
         params.retain(|(name, _)| !authorization.omit.contains(name));
-        for (name, want) in params {
-            let name = authorization.rename.get(&name).cloned().unwrap_or(name);
-            set(&mut spec.query, &name, want);
-        }
-        if let Some(route) = &authorization.fragment {
-            spec.set_header("x-browser-fragment", Want::Is(route.clone()));
-        }
-        if let Err(why) = raw_scope(authorization, scope, arrived) {
-            let name = authorization.rename.get("scope").map_or("scope", String::as_str);
-            spec.set_query(name, Want::check(move |_| Err(why.clone())));
-        }
-        Ok(spec)
+        params
     }
 
     /// The client that is known, or a document of its own on the server that people are sent back to.
@@ -92,7 +107,7 @@ impl Simulator {
     }
 
     /// Sends the browser back with a code, and waits for it to be redeemed.
-    fn consent(&mut self, arrived: &Arrived) -> Reply {
+    pub(super) fn consent(&mut self, arrived: &Arrived) -> Reply {
         let entry = self.entry.clone();
         let Some(authorization) = &entry.authorization else {
             return Reply::refusal(500, "no_authorization");
@@ -105,7 +120,7 @@ impl Simulator {
         let mut back = self.callback_url.clone();
         let mut told =
             vec![(authorization.code_param.clone().unwrap_or_else(|| "code".to_owned()), code.clone())];
-        if let Some(state) = arrived.query_value(&name_of("state")) {
+        if let Some(state) = self.asked(arrived, &name_of("state")) {
             told.push((name_of("state"), state));
         }
         if authorization.iss_in_response {
@@ -121,7 +136,7 @@ impl Simulator {
         }
         back.query_pairs_mut().extend_pairs(&told);
         self.grant.callback = told.into_iter().collect();
-        let challenge = arrived.query_value("code_challenge");
+        let challenge = self.asked(arrived, "code_challenge");
         self.expect_redemption(Code { code, challenge });
         Reply::redirect(&back)
     }

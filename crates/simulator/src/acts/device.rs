@@ -25,6 +25,10 @@ impl Simulator {
                 let mut spec = Spec::new(Method::POST, device.ok_or("the device URL cannot be filled")?);
                 let mut params = vec![is("client_id", simulator.cast.client_id.clone())];
                 params.extend(simulator.grant.scope.clone().map(|scope| is("scope", scope)));
+                // The client proves itself as at the token endpoint (§3.1).
+                let method = entry.token.as_ref().map(|token| token.client_auth).unwrap_or_default();
+                let endpoint = spec.url.clone();
+                simulator.want_client(method, &endpoint, &mut spec, &mut params);
                 spec.content = Content::Form(params);
                 Ok(spec)
             },
