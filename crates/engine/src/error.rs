@@ -114,6 +114,11 @@ impl Error {
     pub(crate) fn refused(rule: Rule, message: impl Into<String>) -> Self {
         Self::Refused(Refusal { rule, message: message.into() })
     }
+
+    /// The code of a fault at the provider; none for faults and refusals of ours.
+    pub(crate) fn upstream_code(&self) -> Option<&str> {
+        if let Self::Upstream(upstream) = self { Some(&upstream.code) } else { None }
+    }
 }
 
 impl From<store::Error> for Error {

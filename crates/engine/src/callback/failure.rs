@@ -77,16 +77,7 @@ impl Setback {
 
 impl Engine {
     pub(crate) async fn unresolved(&self, returned: &Returned, error: Error) -> CallbackFailure {
-        let code = match &error {
-            Error::Upstream(upstream) => upstream.code.clone(),
-            Error::NotFound(_)
-            | Error::Denied(_)
-            | Error::Invalid(_)
-            | Error::Refused(_)
-            | Error::Unavailable
-            | Error::Integrity
-            | Error::Internal => "unusable_integration".to_owned(),
-        };
+        let code = error.upstream_code().unwrap_or("unusable_integration").to_owned();
         let title = format!("{} could not be asked to complete the authorization", returned.provider.name);
         let message = "Nothing was stored. Please try again; if it happens again, tell the app's support.";
         let failure = failure(FailureKind::Provider, &title, message);

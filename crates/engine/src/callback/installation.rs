@@ -13,7 +13,6 @@ use super::failure::{CallbackFailure, FailureKind, Setback, failure};
 use super::keep::{Granted, Stop};
 use super::returned::Returned;
 use crate::Engine;
-use crate::error::Error;
 use crate::seals::SecretMap;
 use crate::send::token_failure;
 use crate::token_calls::Unanswered;
@@ -125,16 +124,7 @@ impl Engine {
         let entered = entered.map(|(name, value)| (name.clone(), Secret::new(value.clone()))).collect();
         let credential = plugin::credential(&entered).map_err(|error| Setback::unusable(&error))?;
         if let Err(error) = self.verify(provider, &credential, &fields, None).await {
-            let code = match &error {
-                Error::Upstream(upstream) => upstream.code.clone(),
-                Error::NotFound(_)
-                | Error::Denied(_)
-                | Error::Invalid(_)
-                | Error::Refused(_)
-                | Error::Unavailable
-                | Error::Integrity
-                | Error::Internal => "credential_rejected".to_owned(),
-            };
+            let code = error.upstream_code().unwrap_or("credential_rejected").to_owned();
             return Err(Setback { code, message: error.to_string() }.into());
         }
         let client = Client { id: String::new(), secret: None };

@@ -5,7 +5,9 @@ use serde_json::json;
 use testkit::World;
 
 use crate::fixtures::{integration_key, key_of, listed, refused, set_up, submitted};
+use crate::own::{agreed, own, state_in, tokens};
 use crate::stub::{Answer, Stub, connected, each_world_with, json as answer};
+use crate::vendor::{self, Asked};
 
 const KEY: &str = "6f1c1d0e-0f7e-4f6a-9c55-0123456789ab";
 
@@ -88,6 +90,50 @@ async fn what_the_provider_does_not_take_leaves_a_trail() {
         let failed = entries.iter().find(|entry| entry.action == "connection.authorization_failed");
         let failed = failed.expect("an entry");
         assert_eq!((failed.subject.as_str(), failed.detail.as_deref()), ("dv", Some("credential_rejected")));
+    })
+    .await;
+}
+
+const AFTER_A_REDIRECT: &str = r#"
+[authorization]
+url = "{integration.root}/authorize"
+[token]
+url = "{integration.root}/token"
+[api]
+base_url = "{integration.root}"
+auth = "bearer"
+[verify]
+url = "/me"
+"#;
+
+#[tokio::test]
+async fn a_token_that_its_own_provider_refuses_is_not_stored() {
+    let script = |asked: &Asked, _: &str| match asked.path.as_str() {
+        "/token" => vendor::Answer::json(200, &tokens("fresh-token")),
+        "/me" => vendor::Answer::json(403, &json!({"message": "fresh-token belongs to a closed account"})),
+        _ => vendor::Answer::nothing(),
+    };
+    own(AFTER_A_REDIRECT, script, async |world, vendor, integration| {
+        let failure = agreed(&world, &integration, state_in).await.expect_err("it is refused");
+        let said = failure.provider_said.unwrap_or_default();
+        assert!(said.contains("closed account") && !said.contains("fresh-token"), "{said}");
+        assert!(failure.retry);
+        assert_eq!(vendor.asked("/me")[0].header("authorization"), "Bearer fresh-token");
+        assert!(listed(&world).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_checked_just_then_is_kept() {
+    let script = |asked: &Asked, _: &str| match asked.path.as_str() {
+        "/token" => vendor::Answer::json(200, &tokens("fresh-token")),
+        "/me" => vendor::Answer::json(503, &json!({})),
+        _ => vendor::Answer::nothing(),
+    };
+    own(AFTER_A_REDIRECT, script, async |world, _vendor, integration| {
+        agreed(&world, &integration, state_in).await.unwrap_or_else(|failure| panic!("kept: {failure:?}"));
+        assert_eq!(listed(&world).await.len(), 1);
     })
     .await;
 }
