@@ -102,7 +102,8 @@ fn e2e(steps: &mut Steps, root: &Path) {
     });
 }
 
-/// Foreign servers from PyPI live in an environment of their own. Pip leaves alone what is already there.
+/// Foreign servers from the Python Package Index live in an environment of their own. Pip leaves alone what is there
+/// already.
 fn python_packages(directory: &Path) -> anyhow::Result<()> {
     let environment = directory.join(".venv");
     let python = environment.join("bin/python");
