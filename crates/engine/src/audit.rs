@@ -72,25 +72,48 @@ async fn write(log: AuditLog, mut waiting: mpsc::Receiver<Waiting>) {
     }
 }
 
-/// Folds the journal from time to time, and a last time at the end.
-async fn fold_until(closed: CancellationToken, log: AuditLog) {
+/// What is folded.
+trait Journal {
+    /// Waits until there is something to fold.
+    fn noted(&self) -> impl Future<Output = ()> + Send;
+
+    /// Folds what there is at this moment.
+    fn fold(&self) -> impl Future<Output = Result<(), store::Error>> + Send;
+}
+
+impl Journal for AuditLog {
+    async fn noted(&self) {
+        self.noted().await;
+    }
+
+    async fn fold(&self) -> Result<(), store::Error> {
+        self.fold().await
+    }
+}
+
+/// Folds the journal from time to time, and a last time after it was closed.
+async fn fold_until(closed: CancellationToken, journal: impl Journal) {
     let mut pause = FOLD_AFTER;
-    while !closed.is_cancelled() {
+    loop {
         let gathered = async {
-            log.noted().await;
+            journal.noted().await;
             tokio::time::sleep(pause).await;
         };
-        tokio::select! {
-            () = gathered => {}
-            () = closed.cancelled() => {}
-        }
-        pause = match log.fold().await {
+        // Asked before the fold: one that is under way when the journal is closed may miss what came last.
+        let is_last = tokio::select! {
+            () = gathered => false,
+            () = closed.cancelled() => true,
+        };
+        pause = match journal.fold().await {
             Ok(()) => FOLD_AFTER,
             Err(error) => {
                 tracing::error!(%error, "the journal of the audit trail could not be folded and waits");
                 FOLD_AGAIN_AFTER
             }
         };
+        if is_last {
+            return;
+        }
     }
 }
 
@@ -147,5 +170,36 @@ impl Engine {
         before: Option<AuditId>,
     ) -> Result<Vec<AuditEntry>, Error> {
         Ok(self.0.audit.log.list(by.environment.id, limit.clamp(1, 1000), before).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A journal that is closed while its first fold is under way.
+    struct ClosedMeanwhile<'a> {
+        closed: CancellationToken,
+        folds: &'a AtomicUsize,
+    }
+
+    impl Journal for ClosedMeanwhile<'_> {
+        async fn noted(&self) {}
+
+        async fn fold(&self) -> Result<(), store::Error> {
+            self.closed.cancel();
+            self.folds.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_noted_during_a_fold_is_folded_even_when_the_journal_is_closed_then() {
+        let closed = CancellationToken::new();
+        let folds = AtomicUsize::new(0);
+        fold_until(closed.clone(), ClosedMeanwhile { closed, folds: &folds }).await;
+        assert_eq!(folds.into_inner(), 2);
     }
 }
