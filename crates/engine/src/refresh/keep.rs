@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use catalog::Provider;
 use model::audit::Action;
-use model::connection::RefreshFailure;
+use model::connection::{LookupHealth, RefreshFailure};
 use model::webhook::{EventError, Operation};
 use model::{Actor, Connection};
 use protocol::Credential;
 use serde_json::{Map, Value};
 use store::connections::Refreshed;
 
-use super::ask::Attempt;
+use super::ask::{Asked, Attempt};
 use crate::audit::Event;
 use crate::error::{Error, Upstream};
 use crate::notify::Happened;
 use crate::save::is_refreshable;
-use crate::seals::{ConnectionSecrets, Place};
+use crate::seals::Place;
 use crate::{Engine, entered};
 
 /// Writing a credential that nobody else has is tried this often, about a minute in all.
@@ -29,9 +29,10 @@ impl Engine {
     pub(super) async fn store_refreshed(
         &self,
         connection: &Connection,
-        secrets: &ConnectionSecrets,
+        asked: &Asked,
         provider: &Provider,
     ) -> Result<Connection, Error> {
+        let Asked { secrets, open, .. } = asked;
         let version = connection.version + 1;
         let place = Place::credential(connection.environment, connection.id.0, version);
         let now = self.ports().now();
@@ -43,14 +44,21 @@ impl Engine {
             expires_at: secrets.credential.expires_at(),
             refreshable: is_refreshable(provider, &secrets.credential),
             config: captured(connection, provider, &secrets.credential),
+            // The job asks for the end of this token; how often it did for an earlier one does not count.
+            lookups: open.as_ref().map(|problem| LookupHealth::default().failed(now, problem.clone())),
             updated_at: now,
         };
-        if self.write_refreshed(connection, &refreshed).await? {
+        let is_written = self.write_refreshed(connection, &refreshed).await?;
+        if is_written {
             self.trace(connection, Action::CredentialRefreshed, None).await?;
         } else {
             tracing::warn!(connection = %connection.id, "a refreshed credential came too late: a newer one is stored");
         }
-        self.current(connection).await
+        let current = self.current(connection).await?;
+        if is_written && open.is_some() {
+            self.trace_look_up(connection, &current).await;
+        }
+        Ok(current)
     }
 
     /// The provider may have ended the old refresh token already, so a store that does not answer is asked again.
