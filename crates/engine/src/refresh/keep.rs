@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use catalog::Provider;
+use jiff::Timestamp;
 use model::audit::Action;
 use model::connection::{LookupHealth, RefreshFailure};
 use model::webhook::{EventError, Operation};
@@ -44,8 +45,7 @@ impl Engine {
             expires_at: secrets.credential.expires_at(),
             refreshable: is_refreshable(provider, &secrets.credential),
             config: captured(connection, provider, &secrets.credential),
-            // The job asks for the end of this token; how often it did for an earlier one does not count.
-            lookups: open.as_ref().map(|problem| LookupHealth::default().failed(now, problem.clone())),
+            lookups: looked_up(connection, provider, open.as_ref(), now),
             updated_at: now,
         };
         let is_written = self.write_refreshed(connection, &refreshed).await?;
@@ -191,6 +191,24 @@ impl Told {
             end_user: None,
             url_override: connection.webhook_url_override.as_deref(),
         }
+    }
+}
+
+/// How look-ups fare after a refresh; `None` when it tells nothing of them.
+fn looked_up(
+    connection: &Connection,
+    provider: &Provider,
+    open: Option<&String>,
+    now: Timestamp,
+) -> Option<LookupHealth> {
+    match open {
+        // The job asks for the end of this token; how often it did for an earlier one does not count.
+        Some(problem) => Some(LookupHealth::default().failed(now, problem.clone())),
+        // What was given up may be the end of the earlier token: the job sees what is still open.
+        None if provider.lifecycle.introspection_url.is_some() && connection.lookups.is_given_up() => {
+            Some(LookupHealth { retry_at: Some(now), ..connection.lookups.clone() })
+        }
+        None => None,
     }
 }
 
