@@ -55,7 +55,7 @@ impl Engine {
         client: Option<&Client>,
         fields: &Fields,
     ) -> End {
-        let Some(tokens) = credential.tokens().filter(|tokens| tokens.expires_at.is_none()) else {
+        let Some(tokens) = credential.tokens().filter(|_| is_untold(provider, credential)) else {
             return End::Settled;
         };
         let own = introspect::own_client(credential);

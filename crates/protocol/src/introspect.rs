@@ -84,8 +84,8 @@ fn build(
     Ok(request)
 }
 
-/// The standard's `exp`; LinkedIn calls it `expires_at`, and HubSpot tells how long is left. Keycloak writes a zero for
-/// a token that never ends.
+/// The standard's `exp`. One vendor calls it `expires_at`, another tells how long is left; and a server that writes a
+/// zero means a token that never ends.
 fn end(answer: &Value, now: Timestamp) -> Option<Timestamp> {
     let at = |name: &str| {
         let end = answer.get(name).and_then(|end| lifetime::at(end, now));

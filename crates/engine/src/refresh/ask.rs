@@ -1,10 +1,9 @@
 //! Asking the provider for a fresh credential, and what a failed attempt says.
 
-use catalog::Provider;
 use egress::Limits;
 use model::Connection;
 use protocol::after_token::Context;
-use protocol::{Client, Credential, Fields, RequestError, Response, TokenError};
+use protocol::{Credential, Fields, RequestError, Response, TokenError};
 
 use super::{Lease, Prepared};
 use crate::Engine;
@@ -47,7 +46,6 @@ impl Engine {
         let secrets = self.open_connection(connection)?;
         let fields = self.all_fields(provider, integration, &connection.config, &secrets.fields)?;
         self.in_time(lease)?;
-        let client = self.client_with(integration, &secrets.credential)?;
         let asked = match &secrets.credential {
             Credential::OAuth2(tokens) => {
                 let client = self.client_of(integration, tokens)?;
@@ -78,28 +76,29 @@ impl Engine {
             }
         };
         Ok(match asked {
-            Ok(asked) => Ok(self.with_end(provider, asked, client.as_ref(), &fields, lease).await),
+            Ok(asked) => Ok(self.with_end(prepared, asked, &fields, lease).await),
             Err(attempt) => Err(attempt),
         })
     }
 
     /// Asks when the new token ends, where its answer did not say. One that has ended already is due at once: what it
     /// renews itself by is new and has to be kept, but the attempt has failed.
-    async fn with_end(
-        &self,
-        provider: &Provider,
-        mut asked: Asked,
-        client: Option<&Client>,
-        fields: &Fields,
-        lease: &Lease,
-    ) -> Asked {
-        let credential = asked.secrets.credential.clone();
-        if asked.setback.is_some() || !self.has_time(lease) {
-            let words = || format!("there was no time left to ask {} when its token ends", provider.name);
-            asked.open = is_untold(provider, &credential).then(words);
+    async fn with_end(&self, prepared: &Prepared, mut asked: Asked, fields: &Fields, lease: &Lease) -> Asked {
+        let Prepared { integration, provider } = prepared;
+        if asked.setback.is_some() || !is_untold(provider, &asked.secrets.credential) {
             return asked;
         }
-        match self.learn_end(provider, &credential, client, fields).await {
+        let credential = asked.secrets.credential.clone();
+        let end = match self.client_with(integration, &credential) {
+            Ok(client) if self.has_time(lease) => {
+                self.learn_end(provider, &credential, client.as_ref(), fields).await
+            }
+            Ok(_) => {
+                End::Open(format!("there was no time left to ask {} when its token ends", provider.name))
+            }
+            Err(error) => End::Open(error.to_string()),
+        };
+        match end {
             End::Settled => {}
             End::At(end) => asked.secrets.credential = credential.with_end(end),
             End::Over(message) => {
