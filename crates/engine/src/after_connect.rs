@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use catalog::Provider;
 use egress::Limits;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::audit::Action;
 use model::connection::LookupHealth;
 use model::{Actor, Connection, Integration};
@@ -24,6 +24,7 @@ use crate::Engine;
 use crate::audit::Event;
 use crate::entered::{told, wire_name};
 use crate::error::{Error, Thing};
+use crate::introspect::End;
 use crate::save::{LookUp, Save, Saved, is_secret};
 use crate::scrub::scrubbed;
 use crate::seals::Place;
@@ -40,14 +41,17 @@ struct Found {
     sets: BTreeMap<String, String>,
     erases: BTreeSet<String>,
     account: Option<String>,
+    /// When the token that was looked up with ends.
+    ends_at: Option<Timestamp>,
     /// What is still open, in words fit to be shown.
     error: Option<String>,
 }
 
 impl Engine {
-    /// [`Engine::save`], and then what follows.
-    pub(crate) async fn save_connected(&self, new: Save) -> Result<Saved, Error> {
-        let is_followed = is_followed(&new.provider);
+    /// [`Engine::save`], and then what follows. The provider was asked when the token ends, with this outcome; what was
+    /// learned stands in the credential.
+    pub(crate) async fn save_connected(&self, new: Save, end: End) -> Result<Saved, Error> {
+        let is_followed = is_followed(&new.provider) || matches!(end, End::Open(_));
         let (provider, integration) = (Arc::clone(&new.provider), new.integration.clone());
         let look_up = if is_followed { LookUp::Now } else { LookUp::Never };
         // On the heap: these are large, and whoever waits for them is large already.
@@ -55,7 +59,7 @@ impl Engine {
         if !is_followed {
             return Ok(saved);
         }
-        match Box::pin(self.look_up(&saved.connection, &provider, &integration)).await {
+        match Box::pin(self.look_up(&saved.connection, &provider, &integration, Some(end))).await {
             Ok(connection) => Ok(Saved { connection, ..saved }),
             Err(error) => {
                 tracing::error!(%error, connection = %saved.connection.id, "look-ups are left to the job");
@@ -83,7 +87,7 @@ impl Engine {
             Err(error) => Err(error),
         };
         match ready {
-            Ok((connection, provider)) => self.look_up(&connection, &provider, &integration).await?,
+            Ok((connection, provider)) => self.look_up(&connection, &provider, &integration, None).await?,
             Err(error) => {
                 let found = Found { error: Some(error.to_string()), ..Found::default() };
                 let provider = self.provider_of(&integration)?;
@@ -98,10 +102,15 @@ impl Engine {
         connection: &Connection,
         provider: &Provider,
         integration: &Integration,
+        end: Option<End>,
     ) -> Result<Connection, Error> {
         let secrets = self.open_connection(connection)?;
         let fields = self.all_fields(provider, integration, &connection.config, &secrets.fields)?;
         let client = self.client_with(integration, &secrets.credential)?;
+        let end = match end {
+            Some(end) => end,
+            None => self.learn_end(provider, &secrets.credential, client.as_ref(), &fields).await,
+        };
         let asking = Asking {
             engine: self,
             provider,
@@ -109,7 +118,7 @@ impl Engine {
             client: client.as_ref(),
             fields,
         };
-        let found = asking.all().await;
+        let found = asking.all(end).await;
         self.keep_found(connection, provider, &found).await
     }
 
@@ -122,7 +131,10 @@ impl Engine {
     ) -> Result<Connection, Error> {
         let mut current = connection.clone();
         for _ in 0..MOST_TRIES {
-            if let Some(written) = self.try_keep(&current, provider, found).await? {
+            // Whoever brought another token meanwhile has asked for the end of that one.
+            let is_same_token = current.obtained_at == connection.obtained_at;
+            let ends_at = found.ends_at.filter(|_| is_same_token);
+            if let Some(written) = self.try_keep(&current, provider, found, ends_at).await? {
                 self.0.nudge.wake();
                 self.trace_look_up(&current, &written).await;
                 return Ok(written);
@@ -139,8 +151,16 @@ impl Engine {
         current: &Connection,
         provider: &Provider,
         found: &Found,
+        ends_at: Option<Timestamp>,
     ) -> Result<Option<Connection>, Error> {
         let mut secrets = self.open_connection(current)?;
+        let expires_at = match ends_at {
+            Some(end) => {
+                secrets.credential = secrets.credential.with_end(end);
+                secrets.credential.expires_at()
+            }
+            None => current.expires_at,
+        };
         let mut config = current.config.clone();
         for name in &found.erases {
             let name = wire_name(provider, name);
@@ -160,6 +180,7 @@ impl Engine {
         let looked_up = LookedUp {
             credential: self.seal_connection(&place, &secrets),
             version,
+            expires_at,
             config,
             account: found.account.clone().or_else(|| current.account.clone()),
             lookups: match &found.error {
@@ -179,12 +200,13 @@ impl Engine {
         store::outbox::release(&mut tx, id.0, now).await?;
         tx.commit().await?;
         let LookedUp { credential, config, account, lookups, updated_at, .. } = looked_up;
-        Ok(Some(Connection { credential, version, config, account, lookups, updated_at, ..current.clone() }))
+        let written = Connection { credential, version, expires_at, config, account, ..current.clone() };
+        Ok(Some(Connection { lookups, updated_at, ..written }))
     }
 
     /// What failed, and that it no longer does. The connection is there either way, so an entry that cannot be written
     /// ends nothing.
-    async fn trace_look_up(&self, before: &Connection, after: &Connection) {
+    pub(crate) async fn trace_look_up(&self, before: &Connection, after: &Connection) {
         let action = match (&before.lookups.error, &after.lookups.error) {
             (_, Some(_)) => Action::LookupFailed,
             (Some(_), None) => Action::LookupDone,
@@ -218,7 +240,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    async fn all(mut self) -> Found {
+    async fn all(mut self, end: End) -> Found {
         let begun = Instant::now();
         let mut step = after_connect::begin(self.context());
         let changes = loop {
@@ -235,7 +257,15 @@ impl Asking<'_> {
         let Changes { sets, erases, failures } = changes;
         self.fields.connection.extend(sets.clone());
         self.renew_occasion();
-        let mut errors: Vec<String> = failures.iter().map(|failure| self.words(failure)).collect();
+        let (ends_at, open) = match end {
+            End::Settled => (None, None),
+            End::At(end) => (Some(end), None),
+            // It is refreshed when it is read next.
+            End::Over(_) => (Some(self.engine.ports().now()), None),
+            End::Open(problem) => (None, Some(problem)),
+        };
+        let failed = failures.iter().map(|failure| self.words(failure));
+        let mut errors: Vec<String> = failed.chain(open).collect();
         let account = match self.account(begun).await {
             Ok(account) => account,
             Err(error) => {
@@ -244,7 +274,7 @@ impl Asking<'_> {
             }
         };
         let error = (!errors.is_empty()).then(|| errors.join("; "));
-        Found { sets, erases, account, error }
+        Found { sets, erases, account, ends_at, error }
     }
 
     fn context(&self) -> Context<'_> {

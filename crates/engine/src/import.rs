@@ -14,6 +14,7 @@ use crate::after_connect::is_followed;
 use crate::connect::text_of;
 use crate::connections::merged;
 use crate::error::{Error, Rule, Thing};
+use crate::introspect::may_be_untold;
 use crate::read::ReadConnection;
 use crate::save::{LookUp, Save};
 use crate::seals::SecretMap;
@@ -98,7 +99,10 @@ impl Engine {
             let client = self.client_with(&integration, &new.credential)?;
             self.verify(&resolved, &new.credential, &fields, client.as_ref()).await?;
         }
-        let look_up = if is_followed(&provider) { LookUp::Later } else { LookUp::Never };
+        // The caller does not wait for what follows, so the end of a token that came without one is asked for by the job
+        // as well.
+        let is_followed = is_followed(&provider) || may_be_untold(&provider, &integration, &new.credential);
+        let look_up = if is_followed { LookUp::Later } else { LookUp::Never };
         let tags = match (&new.end_user, &new.tags) {
             (None, None) => None,
             (end_user, tags) => Some(merged(end_user.as_ref(), tags.as_ref())?),

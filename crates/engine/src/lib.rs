@@ -16,6 +16,7 @@ mod environments;
 mod error;
 mod import;
 mod integrations;
+mod introspect;
 mod jobs;
 mod journey;
 mod keys;

@@ -201,7 +201,7 @@ impl Engine {
             self.not_failed_since(known, &current)?;
             match self.ask_provider(&current, prepared, &lease).await? {
                 Ok(asked) => {
-                    let stored = self.store_refreshed(&current, &asked.secrets, &prepared.provider).await?;
+                    let stored = self.store_refreshed(&current, &asked, &prepared.provider).await?;
                     match asked.setback {
                         Some(attempt) => self.store_failure(&stored, attempt).await,
                         None => Ok(stored),
@@ -240,8 +240,13 @@ impl Engine {
 fn further_calls(provider: &Provider) -> i32 {
     let repeats_for_nonce = provider.token.as_ref().is_some_and(|token| token.dpop);
     let has_user_beside = provider.app.is_some() && provider.token.is_some();
-    let further =
-        [repeats_for_nonce, has_user_beside, provider.second_token.is_some(), !provider.quirks.is_empty()];
+    let further = [
+        repeats_for_nonce,
+        has_user_beside,
+        provider.second_token.is_some(),
+        !provider.quirks.is_empty(),
+        provider.lifecycle.introspection_url.is_some(),
+    ];
     further.into_iter().map(i32::from).sum()
 }
 

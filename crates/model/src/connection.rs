@@ -105,6 +105,11 @@ impl LookupHealth {
         Self { retry_at: Some(at), ..Self::default() }
     }
 
+    /// Whether something is open that nobody tries any more.
+    pub const fn is_given_up(&self) -> bool {
+        self.error.is_some() && self.retry_at.is_none()
+    }
+
     /// The state after one more failure.
     #[must_use]
     pub fn failed(&self, now: Timestamp, error: String) -> Self {

@@ -57,9 +57,17 @@ pub fn request(
     TokenCall::new(&filling, token, Some(client), url, parameters).build()
 }
 
-/// The tokens in the answer. A refresh token is not kept: this grant should give none (§4.4.3) and needs none.
+/// The tokens in the answer. Where it names no lifetime, the usual one is assumed, unless the provider can be asked.
+/// A refresh token is not kept: this grant should give none (§4.4.3) and needs none.
 pub fn outcome(provider: &Provider, response: &Response, now: Timestamp) -> Result<OAuth2Tokens, TokenError> {
     let tokens = token_response::tokens(provider, response, now)?;
-    let expires_at = tokens.expires_at.or_else(|| lifetime::assumed(USUAL_LIFETIME, now));
+    let can_be_asked = provider.lifecycle.introspection_url.is_some();
+    let assumed = || usual_end(now).filter(|_| !can_be_asked);
+    let expires_at = tokens.expires_at.or_else(assumed);
     Ok(OAuth2Tokens { refresh_token: None, expires_at, ..tokens })
+}
+
+/// When a token is taken to end that nobody tells the end of.
+pub fn usual_end(now: Timestamp) -> Option<Timestamp> {
+    lifetime::assumed(USUAL_LIFETIME, now)
 }

@@ -177,6 +177,28 @@ impl Credential {
         of_tokens.chain([other]).flatten().min()
     }
 
+    /// The same with an end for its access token.
+    #[must_use]
+    pub fn with_end(mut self, end: Timestamp) -> Self {
+        let tokens = match &mut self {
+            Self::OAuth2(tokens) | Self::ClientCredentials { tokens, .. } => Some(tokens),
+            Self::App { user, .. } => user.as_mut(),
+            Self::TwoStep(minted) | Self::Jwt(minted) | Self::Signature(minted) | Self::Session(minted) => {
+                Some(&mut minted.tokens)
+            }
+            Self::OAuth1 { .. }
+            | Self::OAuth1TokenBased { .. }
+            | Self::Aws(_)
+            | Self::ApiKey { .. }
+            | Self::Basic { .. }
+            | Self::None => None,
+        };
+        if let Some(tokens) = tokens {
+            tokens.expires_at = Some(end);
+        }
+        self
+    }
+
     /// The scheme.
     pub const fn kind(&self) -> CredentialKind {
         match self {

@@ -65,16 +65,6 @@ pub enum Step {
 #[error("the stored authorization cannot be read")]
 pub struct CorruptWaiting;
 
-/// The scopes that will be asked for.
-pub fn requested_scopes(
-    provider: &Provider,
-    client: &Client,
-    configured_scopes: &[String],
-    fields: &Fields,
-) -> Result<Vec<String>, RequestError> {
-    scopes::wanted(configured_scopes, &Filling::new(provider, fields).with_client(client))
-}
-
 /// The device authorization request (§3.1).
 pub fn request(
     provider: &Provider,

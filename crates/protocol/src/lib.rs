@@ -60,5 +60,5 @@ pub use fields::{Client, Fields};
 pub use message::{ClientCertificate, Request, RequestError, Response};
 pub use occasion::Occasion;
 pub use refusal::TokenError;
-pub use scopes::missing_scopes;
+pub use scopes::{known_scopes, missing_scopes, requested_scopes};
 pub use text::safe_text;

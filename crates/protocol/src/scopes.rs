@@ -1,26 +1,56 @@
 //! Which scopes are asked for, and which of them were granted (RFC 6749 §3.3).
 
+use catalog::Provider;
+
 use crate::credential::OAuth2Tokens;
-use crate::fields::Filling;
+use crate::fields::{Client, Fields, Filling};
 use crate::message::RequestError;
+
+/// The scopes that will be asked for.
+pub fn requested_scopes(
+    provider: &Provider,
+    client: &Client,
+    configured: &[String],
+    fields: &Fields,
+) -> Result<Vec<String>, RequestError> {
+    wanted(configured, &Filling::new(provider, fields).with_client(client))
+}
+
+/// The same while not everything is entered yet: a scope that hangs on a missing value is left out.
+pub fn known_scopes(
+    provider: &Provider,
+    client: &Client,
+    configured: &[String],
+    fields: &Fields,
+) -> Vec<String> {
+    collected(configured, &Filling::new(provider, fields).with_client(client)).0
+}
 
 /// The scopes to ask for, in order and each once: what the integration configures or else the provider's default,
 /// then those that the provider always needs.
 pub(crate) fn wanted(configured: &[String], filling: &Filling<'_>) -> Result<Vec<String>, RequestError> {
+    let (wanted, unfilled) = collected(configured, filling);
+    unfilled.map_or(Ok(wanted), Err)
+}
+
+/// What can be filled, and why the first that cannot be is missing.
+fn collected(configured: &[String], filling: &Filling<'_>) -> (Vec<String>, Option<RequestError>) {
     let scopes = &filling.provider.scopes;
     let chosen = if configured.is_empty() { &scopes.default } else { configured };
-    let mut wanted = Vec::new();
+    let (mut wanted, mut unfilled) = (Vec::new(), None);
     for entry in chosen {
         add(&mut wanted, entry);
     }
     for template in &scopes.required {
-        let scope = template.fill(filling).map_err(|error| RequestError::Unfilled {
-            place: "scope".to_owned(),
-            reason: error.to_string(),
-        })?;
-        add(&mut wanted, &scope);
+        match template.fill(filling) {
+            Ok(scope) => add(&mut wanted, &scope),
+            Err(error) => {
+                let error = RequestError::Unfilled { place: "scope".to_owned(), reason: error.to_string() };
+                unfilled.get_or_insert(error);
+            }
+        }
     }
-    Ok(wanted)
+    (wanted, unfilled)
 }
 
 /// The scopes that were asked for and not granted, in the order they were asked for.

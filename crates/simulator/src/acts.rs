@@ -8,6 +8,7 @@ mod device;
 mod direct;
 mod exchange;
 mod install;
+mod introspect;
 mod login;
 mod mcp;
 mod oauth1;

@@ -131,7 +131,9 @@ impl Cast {
     fn settle_client(&mut self, provider: &Provider) {
         let token = provider.token.as_ref();
         let method = token.map(|token| token.client_auth);
-        if provider.auth == AuthMode::Oauth2ClientCredentials {
+        // A login may bring its client along, for questions about its token.
+        let has_own = provider.auth == AuthMode::TwoStep && self.credential.contains_key("client_id");
+        if provider.auth == AuthMode::Oauth2ClientCredentials || has_own {
             self.client_id = self.credential.get("client_id").cloned().unwrap_or_default();
             self.client_secret = self.credential.get("client_secret").cloned().unwrap_or_default();
         }

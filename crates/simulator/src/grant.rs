@@ -13,6 +13,9 @@ use crate::simulator::{Reply, Simulator};
 /// Seconds for which access tokens are good, unless the entry assumes another time.
 const LIFETIME_S: u64 = 3600;
 
+/// The same where the answer does not say so: another one than anybody would guess.
+const SILENT_LIFETIME_S: u64 = 5432;
+
 /// The state of one grant.
 #[derive(Debug, Default)]
 pub(crate) struct Grant {
@@ -145,7 +148,11 @@ impl Simulator {
     pub(crate) fn issue(&mut self, paths: &TokenResponse, lifetime_s: Option<u64>, issue: Issue) -> Reply {
         self.mint(issue);
         let now = self.now;
-        self.grant.expires_at = after(now, lifetime_s.unwrap_or(LIFETIME_S));
+        let usual = if self.is_silent { SILENT_LIFETIME_S } else { LIFETIME_S };
+        self.grant.expires_at = after(now, lifetime_s.unwrap_or(usual));
+        if self.is_silent && lifetime_s.is_none() {
+            self.expect_introspection();
+        }
         if paths.whole_body {
             self.grant.expires_at = lifetime_s.and_then(|seconds| after(now, seconds));
             let token = self.grant.access.clone().unwrap_or_default();
@@ -222,7 +229,7 @@ impl Simulator {
         if at(&paths.refresh_token, "refresh_token") == at(&paths.access_token, "access_token") {
             self.grant.access.clone_from(&self.grant.refresh);
         }
-        if lifetime_s.is_none() {
+        if lifetime_s.is_none() && !self.is_silent {
             let end = self.grant.expires_at.map(Timestamp::as_second);
             match (&paths.expires_in, &paths.expires_at) {
                 (None, Some(at)) => path::put(answer, at, json!(end)),

@@ -86,6 +86,7 @@ pub(crate) fn metadata(cast: &Cast) -> Option<(Vec<String>, Value)> {
         "authorization_endpoint": format!("{SERVER}/found/authorize"),
         "token_endpoint": format!("{SERVER}/found/token"),
         "revocation_endpoint": format!("{SERVER}/found/revoke"),
+        "introspection_endpoint": format!("{SERVER}/found/introspect"),
         "token_endpoint_auth_methods_supported": ["client_secret_basic"],
         "authorization_response_iss_parameter_supported": true,
         "response_types_supported": ["code"],
@@ -123,6 +124,8 @@ pub(crate) fn resolved(provider: &Provider, cast: &Cast) -> Provider {
             if let Some(url) = endpoint("revocation_url", "revocation_endpoint") {
                 whole["revocation"] = json!({ "url": url });
             }
+            whole["lifecycle"]["introspection_url"] =
+                json!(endpoint("introspection_url", "introspection_endpoint"));
             let method =
                 if found.is_object() { Some("client_secret_basic".to_owned()) } else { set("client_auth") };
             whole["token"] = json!({

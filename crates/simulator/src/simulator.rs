@@ -34,6 +34,8 @@ pub struct Simulator {
     pub(crate) callback_url: Url,
     pub(crate) grant: Grant,
     pub(crate) refuses: bool,
+    /// Whether token answers name no lifetime.
+    pub(crate) is_silent: bool,
     due: Vec<Due>,
     findings: Vec<String>,
 }
@@ -58,7 +60,17 @@ impl Simulator {
         let grant = Grant::new(&cast);
         let entry =
             if operator::defines(&entry) { Arc::new(operator::resolved(&entry, &cast)) } else { entry };
-        Self { entry, cast, now, callback_url, grant, refuses: false, due: Vec::new(), findings: Vec::new() }
+        Self {
+            entry,
+            cast,
+            now,
+            callback_url,
+            grant,
+            refuses: false,
+            is_silent: false,
+            due: Vec::new(),
+            findings: Vec::new(),
+        }
     }
 
     /// Lets every check fail from now on.

@@ -44,6 +44,7 @@ pub struct World {
     /// That key.
     pub api_key: String,
     catalog: Catalog,
+    public_url: String,
     browser: Egress,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -139,7 +140,7 @@ impl World {
         Self::build(location, sandbox.into(), catalog, clock, chance, egress, public_url).await
     }
 
-    /// A second node on this world's database, with the same clock and provider. `number` tells it from others; this
+    /// A second node on this world's database, with the same clock, provider and public address. `number` tells it from others; this
     /// world is number 0.
     ///
     /// # Panics
@@ -158,7 +159,7 @@ impl World {
         let chance = SeededChance::of_node(number);
         let (location, sandbox, catalog) =
             (self.location.clone(), Arc::clone(&self.sandbox), self.catalog.clone());
-        Self::build(location, sandbox, catalog, self.clock.clone(), chance, egress, PUBLIC_URL).await
+        Self::build(location, sandbox, catalog, self.clock.clone(), chance, egress, &self.public_url).await
     }
 
     async fn build(
@@ -194,6 +195,7 @@ impl World {
             caller,
             api_key,
             catalog,
+            public_url: public_url.to_owned(),
             browser: loopback_egress(),
             tasks,
             stop,

@@ -24,7 +24,7 @@ pub struct Lifecycle {
     /// Seconds without use after which a refresh token ends.
     #[serde(default)]
     pub idle_limit_s: Option<u64>,
-    /// RFC 7662 endpoint.
+    /// RFC 7662 endpoint, where it tells when a token ends. It is asked when a token answer names no lifetime.
     #[serde(default)]
     pub introspection_url: Option<Alternatives>,
     /// Day on which these facts were read, `YYYY-MM-DD`.

@@ -11,6 +11,7 @@ use super::returned::Returned;
 use crate::connect::Connected;
 use crate::error::Error;
 use crate::integrations::connection_key;
+use crate::introspect::End;
 use crate::save::Save;
 use crate::seals::SecretMap;
 use crate::token_calls::sooner;
@@ -64,9 +65,7 @@ impl Engine {
             ..internal()
         };
         let key = connection_key(&returned.content.connection_key).map_err(|_| internal())?;
-        if let Some(failure) = self.disproved(&returned, &granted).await {
-            return Err(failure);
-        }
+        let end = self.tried(&returned, &mut granted).await?;
         // Look-ups after connecting belong here: a second token may need what they find.
         if let Err(error) = self.add_second_token(&returned, &mut granted).await {
             tracing::error!(%error, "a second token could not be asked for");
@@ -83,7 +82,7 @@ impl Engine {
                 config,
             )
         };
-        let saved = match self.save_connected(new).await {
+        let saved = match self.save_connected(new, end).await {
             Ok(saved) => saved,
             Err(Error::Refused(_)) => {
                 let failure = failure(
@@ -101,37 +100,47 @@ impl Engine {
         Ok(saved.connected(returned.by.session.id, returned.integration.key))
     }
 
-    /// Tries what was granted where the provider has a check. A provider that cannot be asked just now has granted it all
-    /// the same: the code is spent, so the grant is kept.
-    async fn disproved(&self, returned: &Returned, granted: &Granted) -> Option<CallbackFailure> {
+    /// Tries what was granted where the provider has a check, and asks when it ends where that was not said. A provider
+    /// that cannot be asked just now has granted it all the same: the code is spent, so the grant is kept.
+    async fn tried(&self, returned: &Returned, granted: &mut Granted) -> Result<End, CallbackFailure> {
         let Returned { integration, provider, .. } = returned;
         // A plugin's own credential was tried before it was taken for that of the installation.
         if matches!(granted.credential, Credential::Basic { .. }) {
-            return None;
+            return Ok(End::Settled);
         }
         let fields = match self.all_fields(provider, integration, &granted.config, &SecretMap::new()) {
             Ok(fields) => fields,
-            Err(error) => return Some(self.unresolved(returned, error).await),
+            Err(error) => return Err(self.unresolved(returned, error).await),
         };
-        let tried = self.verify(provider, &granted.credential, &fields, Some(&granted.client)).await;
-        let refusal = match tried {
-            Ok(()) => return None,
-            Err(Error::Refused(refusal)) => refusal,
+        let client = Some(&granted.client);
+        match self.verify(provider, &granted.credential, &fields, client).await {
+            Ok(()) => {}
+            Err(Error::Refused(refusal)) => return Err(self.disproved(returned, refusal.message).await),
             Err(error) => {
                 tracing::warn!(%error, integration = %integration.key, "a new credential could not be checked");
-                return None;
             }
-        };
+        }
+        match self.learn_end(provider, &granted.credential, client, &fields).await {
+            End::At(end) => {
+                granted.credential = granted.credential.clone().with_end(end);
+                Ok(End::Settled)
+            }
+            End::Over(message) => Err(self.disproved(returned, message).await),
+            end @ (End::Settled | End::Open(_)) => Ok(end),
+        }
+    }
+
+    async fn disproved(&self, returned: &Returned, said: String) -> CallbackFailure {
         let failure = CallbackFailure {
             retry: true,
-            provider_said: Some(refusal.message),
+            provider_said: Some(said),
             ..failure(
                 FailureKind::Provider,
-                &format!("{} does not take its own credential", provider.name),
+                &format!("{} does not take its own credential", returned.provider.name),
                 "Nothing was stored. Please try again; if it happens again, tell the app's support.",
             )
         };
-        Some(self.fail(returned, "credential_rejected", failure).await)
+        self.fail(returned, "credential_rejected", failure).await
     }
 
     /// The token for another audience stands among the connection's fields, and the credential is due when the first

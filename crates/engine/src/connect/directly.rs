@@ -17,6 +17,7 @@ use crate::actor::SessionCaller;
 use crate::audit::Event;
 use crate::entered::wire_name;
 use crate::error::{Error, Rule};
+use crate::introspect::End;
 use crate::refresh::ask::Attempt;
 use crate::save::Save;
 use crate::seals::SecretMap;
@@ -42,7 +43,7 @@ impl Engine {
         let provider = self.resolved(&integration).await?;
         let entered = self.entered(&provider, values)?;
         let tried = self.make_and_try(&provider, &integration, config, entered).await;
-        let (credential, config) = match tried {
+        let (credential, config, end) = match tried {
             Ok(made) => made,
             Err(error) => {
                 self.trace_failure(&by, &integration, &error).await;
@@ -51,18 +52,19 @@ impl Engine {
         };
         let key = integration.key.clone();
         let new = Save::of_session(&by, integration, provider, connection, credential, config);
-        let saved = self.save_connected(new).await?;
+        let saved = self.save_connected(new, end).await?;
         Ok(Submitted::Connected(saved.connected(by.session.id, key)))
     }
 
-    /// The credential that what was entered makes and that the provider accepts, with the connection's fields.
+    /// The credential that what was entered makes and that the provider accepts, with the connection's fields and what
+    /// came of asking for its end.
     async fn make_and_try(
         &self,
         provider: &Provider,
         integration: &Integration,
         mut config: Map<String, Value>,
         entered: Entered,
-    ) -> Result<(Credential, Map<String, Value>), Error> {
+    ) -> Result<(Credential, Map<String, Value>, End), Error> {
         let Entered { credential, one_time } = entered;
         let fields = Fields {
             credential,
@@ -79,7 +81,11 @@ impl Engine {
         };
         let client = self.client_with(integration, &credential)?;
         self.verify(provider, &credential, &fields, client.as_ref()).await?;
-        Ok((credential, config))
+        match self.learn_end(provider, &credential, client.as_ref(), &fields).await {
+            End::At(end) => Ok((credential.with_end(end), config, End::Settled)),
+            End::Over(message) => Err(Error::refused(Rule::CredentialRejected, message)),
+            end @ (End::Settled | End::Open(_)) => Ok((credential, config, end)),
+        }
     }
 
     /// Records that a provider did not take what was entered; who tries many of them leaves a trail.

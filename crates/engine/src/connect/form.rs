@@ -5,13 +5,16 @@ use catalog::input::{Input, Kind};
 use catalog::provider::{AuthMode, Starter};
 use model::integration::State;
 use model::{Integration, IntegrationKey};
+use protocol::{Client, known_scopes};
 use serde_json::{Map, Value};
 
 use super::external_id::EXTERNAL_ID;
+use super::set_out::chosen_scopes;
 use super::text_of;
 use crate::Engine;
 use crate::actor::SessionCaller;
 use crate::error::{Error, Rule};
+use crate::seals::SecretMap;
 
 /// An integration to choose.
 pub struct Choice {
@@ -147,6 +150,7 @@ impl Engine {
             State::Draft(missing) => Err(missing.join(", ")),
         };
         let resolved = if ready.is_ok() { self.resolved(&chosen.integration).await.ok() } else { None };
+        let scopes = self.scopes(resolved.as_deref().unwrap_or(&provider), &chosen.integration, &preset)?;
         let authorization = resolved.as_deref().and_then(|provider| provider.authorization.as_ref());
         Ok(Form {
             key: key.to_string(),
@@ -155,11 +159,23 @@ impl Engine {
             scheme,
             shown: shown(scheme, &preset),
             fields,
-            scopes: scopes(&chosen.integration, &provider),
+            scopes,
             authorize_origin: authorization.and_then(|authorization| literal_origin(&authorization.url)),
             docs: provider.docs.clone(),
             ready,
         })
+    }
+
+    /// What will be asked for, as far as it does not hang on what is still to be entered.
+    fn scopes(
+        &self,
+        provider: &Provider,
+        integration: &Integration,
+        preset: &Map<String, Value>,
+    ) -> Result<Vec<String>, Error> {
+        let fields = self.all_fields(provider, integration, preset, &SecretMap::new())?;
+        let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret: None };
+        Ok(known_scopes(provider, &client, &chosen_scopes(integration, preset), &fields))
     }
 }
 
@@ -198,10 +214,6 @@ fn title(integration: &Integration, provider: &Provider) -> String {
 
 fn category(provider: &Provider) -> String {
     serde_json::to_value(provider.category).map(|value| text_of(&value)).unwrap_or_default()
-}
-
-fn scopes(integration: &Integration, provider: &Provider) -> Vec<String> {
-    if integration.scopes.is_empty() { provider.scopes.default.clone() } else { integration.scopes.clone() }
 }
 
 /// How one authorizes. What the server cannot do to its end is refused before it begins: half of a connection would look

@@ -134,11 +134,15 @@ impl Engine {
 }
 
 impl Departure<'_> {
-    /// The scopes to ask for: those of the session, else of the integration; empty means the provider's default.
     fn scopes(&self) -> Vec<String> {
-        let overriding = self.config.get("oauth_scopes_override").map(|value| list_of(&text_of(value)));
-        overriding.unwrap_or_else(|| self.integration.scopes.clone())
+        chosen_scopes(&self.integration, &self.config)
     }
+}
+
+/// The scopes to ask for: those of the session, else of the integration; empty means the provider's default.
+pub(super) fn chosen_scopes(integration: &Integration, config: &Map<String, Value>) -> Vec<String> {
+    let overriding = config.get("oauth_scopes_override").map(|value| list_of(&text_of(value)));
+    overriding.unwrap_or_else(|| integration.scopes.clone())
 }
 
 /// An authorization that its own definition, or the app's parameters, keep from beginning.

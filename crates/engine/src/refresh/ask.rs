@@ -3,12 +3,13 @@
 use egress::Limits;
 use model::Connection;
 use protocol::after_token::Context;
-use protocol::{Credential, RequestError, Response, TokenError};
+use protocol::{Credential, Fields, RequestError, Response, TokenError};
 
 use super::{Lease, Prepared};
 use crate::Engine;
 use crate::error::{Error, Rule};
-use crate::seals::ConnectionSecrets;
+use crate::introspect::{End, INACTIVE, is_untold};
+use crate::seals::{ConnectionSecrets, SecretMap};
 use crate::send::token_failure;
 
 /// The request cannot be built from what there is.
@@ -29,6 +30,8 @@ pub(super) struct Asked {
     pub(super) secrets: ConnectionSecrets,
     /// Why the credential is not whole although what it renews itself by is new: both have to be kept.
     pub(super) setback: Option<Attempt>,
+    /// That the end of the token could not be learned, in words fit to be shown.
+    pub(super) open: Option<String>,
 }
 
 impl Engine {
@@ -43,23 +46,27 @@ impl Engine {
         let secrets = self.open_connection(connection)?;
         let fields = self.all_fields(provider, integration, &connection.config, &secrets.fields)?;
         self.in_time(lease)?;
-        let fresh = match &secrets.credential {
+        let asked = match &secrets.credential {
             Credential::OAuth2(tokens) => {
                 let client = self.client_of(integration, tokens)?;
                 let context = Context { provider, client: &client, fields: &fields };
-                return Ok(self.renewed(context, tokens, &secrets.fields, lease).await);
+                self.renewed(context, tokens, &secrets.fields, lease).await
             }
             Credential::App { user, .. } => {
                 let client = self.own_client(integration)?;
                 let context = Context { provider, client: &client, fields: &fields };
-                self.renewed_app(context, user.as_ref(), lease).await
+                let renewed = self.renewed_app(context, user.as_ref(), lease).await;
+                renewed.map(|credential| Asked::whole(credential, &secrets.fields))
             }
             Credential::ClientCredentials { .. }
             | Credential::TwoStep(_)
             | Credential::Jwt(_)
             | Credential::Signature(_)
             | Credential::Session(_)
-            | Credential::Aws(_) => self.made_again(connection, prepared, &secrets.credential, fields).await,
+            | Credential::Aws(_) => {
+                let made = self.made_again(connection, prepared, &secrets.credential, fields.clone()).await;
+                made.map(|credential| Asked::whole(credential, &secrets.fields))
+            }
             Credential::OAuth1 { .. }
             | Credential::OAuth1TokenBased { .. }
             | Credential::ApiKey { .. }
@@ -68,10 +75,39 @@ impl Engine {
                 return Err(Error::refused(Rule::Body, "this kind of credential cannot be refreshed"));
             }
         };
-        Ok(fresh.map(|credential| Asked {
-            secrets: ConnectionSecrets { credential, fields: secrets.fields },
-            setback: None,
-        }))
+        Ok(match asked {
+            Ok(asked) => Ok(self.with_end(prepared, asked, &fields, lease).await),
+            Err(attempt) => Err(attempt),
+        })
+    }
+
+    /// Asks when the new token ends, where its answer did not say. One that has ended already is due at once: what it
+    /// renews itself by is new and has to be kept, but the attempt has failed.
+    async fn with_end(&self, prepared: &Prepared, mut asked: Asked, fields: &Fields, lease: &Lease) -> Asked {
+        let Prepared { integration, provider } = prepared;
+        if asked.setback.is_some() || !is_untold(provider, &asked.secrets.credential) {
+            return asked;
+        }
+        let credential = asked.secrets.credential.clone();
+        let end = match self.client_with(integration, &credential) {
+            Ok(client) if self.has_time(lease) => {
+                self.learn_end(provider, &credential, client.as_ref(), fields).await
+            }
+            Ok(_) => {
+                End::Open(format!("there was no time left to ask {} when its token ends", provider.name))
+            }
+            Err(error) => End::Open(error.to_string()),
+        };
+        match end {
+            End::Settled => {}
+            End::At(end) => asked.secrets.credential = credential.with_end(end),
+            End::Over(message) => {
+                asked.secrets.credential = credential.with_end(self.ports().now());
+                asked.setback = Some(Attempt::no_answer(INACTIVE, message));
+            }
+            End::Open(problem) => asked.open = Some(problem),
+        }
+        asked
     }
 
     pub(crate) async fn ask(
@@ -81,6 +117,14 @@ impl Engine {
         let request = request.map_err(|error| Attempt::unusable(&error))?;
         let response = self.send(request, &Limits::token()).await;
         response.map_err(|no_answer| Attempt::no_answer(no_answer.code, no_answer.message))
+    }
+}
+
+impl Asked {
+    /// A credential that needs nothing more.
+    fn whole(credential: Credential, fields: &SecretMap) -> Self {
+        let secrets = ConnectionSecrets { credential, fields: fields.clone() };
+        Self { secrets, setback: None, open: None }
     }
 }
 

@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use catalog::Provider;
+use jiff::Timestamp;
 use model::audit::Action;
-use model::connection::RefreshFailure;
+use model::connection::{LookupHealth, RefreshFailure};
 use model::webhook::{EventError, Operation};
 use model::{Actor, Connection};
 use protocol::Credential;
 use serde_json::{Map, Value};
 use store::connections::Refreshed;
 
-use super::ask::Attempt;
+use super::ask::{Asked, Attempt};
 use crate::audit::Event;
 use crate::error::{Error, Upstream};
 use crate::notify::Happened;
 use crate::save::is_refreshable;
-use crate::seals::{ConnectionSecrets, Place};
+use crate::seals::Place;
 use crate::{Engine, entered};
 
 /// Writing a credential that nobody else has is tried this often, about a minute in all.
@@ -29,9 +30,10 @@ impl Engine {
     pub(super) async fn store_refreshed(
         &self,
         connection: &Connection,
-        secrets: &ConnectionSecrets,
+        asked: &Asked,
         provider: &Provider,
     ) -> Result<Connection, Error> {
+        let Asked { secrets, open, .. } = asked;
         let version = connection.version + 1;
         let place = Place::credential(connection.environment, connection.id.0, version);
         let now = self.ports().now();
@@ -43,14 +45,20 @@ impl Engine {
             expires_at: secrets.credential.expires_at(),
             refreshable: is_refreshable(provider, &secrets.credential),
             config: captured(connection, provider, &secrets.credential),
+            lookups: looked_up(connection, provider, open.as_ref(), now),
             updated_at: now,
         };
-        if self.write_refreshed(connection, &refreshed).await? {
+        let is_written = self.write_refreshed(connection, &refreshed).await?;
+        if is_written {
             self.trace(connection, Action::CredentialRefreshed, None).await?;
         } else {
             tracing::warn!(connection = %connection.id, "a refreshed credential came too late: a newer one is stored");
         }
-        self.current(connection).await
+        let current = self.current(connection).await?;
+        if is_written && open.is_some() {
+            self.trace_look_up(connection, &current).await;
+        }
+        Ok(current)
     }
 
     /// The provider may have ended the old refresh token already, so a store that does not answer is asked again.
@@ -183,6 +191,24 @@ impl Told {
             end_user: None,
             url_override: connection.webhook_url_override.as_deref(),
         }
+    }
+}
+
+/// How look-ups fare after a refresh; `None` when it tells nothing of them.
+fn looked_up(
+    connection: &Connection,
+    provider: &Provider,
+    open: Option<&String>,
+    now: Timestamp,
+) -> Option<LookupHealth> {
+    match open {
+        // The job asks for the end of this token; how often it did for an earlier one does not count.
+        Some(problem) => Some(LookupHealth::default().failed(now, problem.clone())),
+        // What was given up may be the end of the earlier token: the job sees what is still open.
+        None if provider.lifecycle.introspection_url.is_some() && connection.lookups.is_given_up() => {
+            Some(LookupHealth { retry_at: Some(now), ..connection.lookups.clone() })
+        }
+        None => None,
     }
 }
 

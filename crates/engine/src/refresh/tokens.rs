@@ -57,7 +57,7 @@ impl Engine {
             }
         }
         let secrets = ConnectionSecrets { credential: Credential::OAuth2(renewed), fields: secret_fields };
-        Ok(Asked { secrets, setback })
+        Ok(Asked { secrets, setback, open: None })
     }
 
     /// The first call.

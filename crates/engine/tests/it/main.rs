@@ -16,6 +16,7 @@ mod import;
 mod installs;
 mod integration_settings;
 mod integrations;
+mod introspection;
 mod isolation;
 mod keys;
 mod logins;

@@ -253,3 +253,21 @@ async fn the_callback_address_does_not_depend_on_the_session() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_form_shows_the_scopes_that_are_really_asked_for() {
+    each_world(async |world| {
+        let integration = with_host(&world).await;
+        let preset =
+            [("hostname", "acme.agiloft.com"), ("oauth_scopes_override", "records.read,records.write")];
+        let preset = preset.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+        let defaults = Defaults { connection_config: Some(preset), ..Defaults::default() };
+        let session = with_defaults(&world, defaults).await;
+        let form = world.engine.form(&session, &integration).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(form.scopes, ["records.read", "records.write", "permissions_for:1042"]);
+        let url = redirected(&world, &session, &integration).await;
+        let asked = url.query_pairs().find(|(name, _)| name == "scope").map(|(_, value)| value.into_owned());
+        assert_eq!(asked, Some(form.scopes.join(" ")));
+    })
+    .await;
+}

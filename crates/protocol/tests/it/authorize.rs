@@ -92,6 +92,17 @@ fn a_required_scope_without_its_field_is_an_error_that_names_it() {
 }
 
 #[test]
+fn scopes_are_shown_as_far_as_they_are_known() {
+    let provider =
+        json!({"scopes": {"default": ["read"], "required": ["site:{connection.site}", "offline_access"]}});
+    let provider = given::provider(provider);
+    let known = |fields| protocol::known_scopes(&provider, &given::client(), &[], &fields);
+    assert_eq!(known(Fields::default()), ["read", "offline_access"]);
+    let entered = Fields { connection: given::texts(&[("site", "9")]), ..Fields::default() };
+    assert_eq!(known(entered), ["read", "site:9", "offline_access"]);
+}
+
+#[test]
 fn user_scopes_go_where_a_person_gets_a_token_too() {
     let slack = json!({"quirks": ["bot-and-user-tokens"], "scopes": {"separator": ","}});
     let case = Case { user_scopes: &["search:read", "users:read"], ..Case::of(slack) };

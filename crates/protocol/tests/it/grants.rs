@@ -200,19 +200,60 @@ fn introspection_tells_whether_a_token_lives() {
     accept: application/json
     content-type: application/x-www-form-urlencoded
 
-    token=old-access&token_type_hint=access_token&client_id=app+1&client_secret=s3cret%2F%2B
+    token=old-access&client_id=app+1&client_secret=s3cret%2F%2B
     ");
     let outcome = |text: &str| introspect::outcome(&given::response(text), given::now());
-    let active = outcome("200\n\n{\"active\":true,\"exp\":1700000060,\"scope\":\"a b\"}");
-    let expected = Introspection::Active {
-        expires_at: Some(given::now() + jiff::SignedDuration::from_secs(60)),
-        scope: Some("a b".to_owned()),
-    };
-    assert_eq!(active, Ok(expected));
     assert_eq!(outcome("200\n\n{\"active\":false}"), Ok(Introspection::Inactive));
     assert!(outcome("200\n\n{}").is_err());
     assert!(outcome("200\n\n{\"active\":\"true\"}").is_err());
     assert!(outcome("401").is_err());
+}
+
+#[test]
+fn the_end_of_an_active_token_is_read_however_it_is_told() {
+    let table = [
+        (json!({"exp": 1_700_000_060}), Some(60)),
+        (json!({"exp": "1700000060"}), Some(60)),
+        (json!({"exp": 1_699_999_990}), Some(-10)),
+        (json!({"exp": 1e300}), Some(315_360_000)),
+        (json!({"expires_at": 1_700_000_060}), Some(60)),
+        (json!({"expires_in": 60}), Some(60)),
+        (json!({"exp": 0}), None),
+        (json!({"exp": -1}), None),
+        (json!({"exp": "soon"}), None),
+        (json!({"iat": 1_700_000_000}), None),
+    ];
+    for (said, seconds) in table {
+        let mut answer = said.clone();
+        answer["active"] = json!(true);
+        let outcome = introspect::outcome(&given::response(&format!("200\n\n{answer}")), given::now());
+        let expires_at = seconds.map(|seconds| given::now() + jiff::SignedDuration::from_secs(seconds));
+        assert_eq!(outcome, Ok(Introspection::Active { expires_at }), "{said}");
+    }
+}
+
+#[test]
+fn a_client_that_was_entered_with_a_login_asks_for_itself() {
+    let provider = given::provider(json!({
+        "auth": "two_step", "token": null, "lifecycle": {"introspection_url": "https://login.example.com/introspect"},
+    }));
+    let entered = [("client_id", "own"), ("client_secret", "own secret"), ("username", "ada")];
+    let minted = protocol::Minted {
+        tokens: given::tokens(),
+        entered: entered.into_iter().map(|(name, value)| (name.to_owned(), given::secret(value))).collect(),
+        jwt: None,
+        saml: None,
+    };
+    let client = introspect::own_client(&protocol::Credential::TwoStep(minted)).unwrap();
+    let request = introspect::request(&provider, &client, &given::tokens(), &Fields::default());
+    assert_snapshot!(render::text(&request.unwrap().ok().unwrap()), @r"
+    POST https://login.example.com/introspect
+    accept: application/json
+    content-type: application/x-www-form-urlencoded
+
+    token=old-access&client_id=own&client_secret=own+secret
+    ");
+    assert!(introspect::own_client(&protocol::Credential::OAuth2(given::tokens())).is_none());
 }
 
 fn call() -> Request {

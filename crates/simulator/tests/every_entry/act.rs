@@ -22,7 +22,13 @@ pub(crate) async fn play(world: &World, slug: &str, filling: Filling, way: Way) 
     let scene = Scene::of(entry, filling, way, world.listener.address().port());
     let cast = scene.cast.clone();
     let callback_url = world.engine.callback_url();
-    let simulator = Simulator::new(scene.entry.clone(), cast, world.now(), callback_url);
+    let mut simulator = Simulator::new(scene.entry.clone(), cast, world.now(), callback_url);
+    if way == Way::Silent {
+        if !simulator.has_introspection() {
+            return Vec::new();
+        }
+        simulator.keep_silent();
+    }
     world.seat(simulator);
     let play = Play { world, scene };
     match play.all().await {
@@ -105,7 +111,7 @@ impl Play<'_> {
         let view = made.map_err(|error| vec![format!("integration: {}", said(&error))])?;
         let (integration, config) = (view.integration.key, view.integration.config);
         world.provider(|provider| match self.scene.way {
-            Way::Own => provider.expect_connection(&self.scene.scopes),
+            Way::Own | Way::Silent => provider.expect_connection(&self.scene.scopes),
             Way::Device => provider.expect_device_consent(&self.scene.scopes),
         });
         let session = self.session().await?;

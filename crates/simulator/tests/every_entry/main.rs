@@ -46,8 +46,8 @@ fn main() {
     conclusion.exit();
 }
 
-/// Plays an entry with all fields filled, once more with no more than the needed ones where that differs, and once more on
-/// another device where that can be chosen.
+/// Plays an entry with all fields filled, once more with no more than the needed ones where that differs, once more on
+/// another device where that can be chosen, and without lifetimes in its answers where they can be asked for.
 fn run(pool: &Pool, slug: &str) -> Result<(), Failed> {
     let taken = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let world = taken.unwrap_or_else(World::new);
@@ -59,6 +59,12 @@ fn run(pool: &Pool, slug: &str) -> Result<(), Failed> {
     if findings.is_empty() && scene::has_device(slug) {
         let device = world.play(slug, Filling::Full, Way::Device);
         findings.extend(device.into_iter().map(|finding| format!("on another device: {finding}")));
+    }
+    if findings.is_empty() && scene::has_introspection(slug) {
+        for filling in [Filling::Full, Filling::Least] {
+            let silent = world.play(slug, filling, Way::Silent);
+            findings.extend(silent.into_iter().map(|finding| format!("without lifetimes: {finding}")));
+        }
     }
     pool.lock().unwrap_or_else(PoisonError::into_inner).push(world);
     match (left_out::reason(slug), findings.is_empty()) {

@@ -3,24 +3,33 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catalog::provider::{AuthMode, Registration};
+use catalog::provider::{AuthMode, Quirk, Registration};
 use catalog::{Catalog, Input, Provider};
 use engine::{ClientInput, NewIntegration};
 use simulator::{Cast, Filling};
 use vault::Secret;
 
-/// Where people consent.
+/// Where people consent, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     /// Where the entry has it.
     Own,
     /// On another device.
     Device,
+    /// Where the entry has it, at a provider that names no lifetimes and can be asked for them.
+    Silent,
 }
 
 /// Whether people can consent on another device when the operator wants it.
 pub(crate) fn has_device(slug: &str) -> bool {
     Catalog::embedded().get(slug).is_some_and(|entry| entry.device.is_some())
+}
+
+/// Whether the provider may be asked when a token ends; what the operator enters can leave that out.
+pub(crate) fn has_introspection(slug: &str) -> bool {
+    let Some(entry) = Catalog::embedded().get(slug) else { return false };
+    let may_be_entered = entry.quirks.contains(&Quirk::OperatorDefined);
+    entry.lifecycle.introspection_url.is_some() || may_be_entered
 }
 
 /// An entry with its people.

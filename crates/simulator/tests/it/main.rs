@@ -3,5 +3,6 @@
 mod acme;
 mod authorize;
 mod calls;
+mod introspect;
 mod oauth1;
 mod token;

@@ -8,7 +8,7 @@ use crate::acme::{
 };
 
 /// A provider at which somebody has just consented; the first code is always the same.
-fn consented(changes: &Value) -> Simulator {
+pub(crate) fn consented(changes: &Value) -> Simulator {
     let mut provider = provider(changes);
     provider.expect_consent(&[]);
     let mut sent = Sent::to("GET", "login.acme.example", "/authorize");
@@ -27,7 +27,7 @@ fn consented(changes: &Value) -> Simulator {
 
 const CODE: &str = "code-1.~+/=";
 
-fn right() -> Sent {
+pub(crate) fn right() -> Sent {
     let mut sent = Sent::to("POST", "login.acme.example", "/token");
     sent.form = pairs(&[
         ("grant_type", "authorization_code"),

@@ -19,6 +19,8 @@ pub struct LookedUp {
     pub credential: Sealed,
     /// The version they are sealed for: the expected one, counted up.
     pub version: u64,
+    /// When the access token ends, where known.
+    pub expires_at: Option<Timestamp>,
     /// All connection fields that are not secret.
     pub config: Map<String, Value>,
     /// Name of the connected account.
@@ -42,7 +44,7 @@ pub async fn store_looked_up(
     let touched = execute!(
         tx.on(),
         "update connections set credential = $4, version = $5, config = $6, account = $7, lookup_failures = $8,
-            lookup_retry_at = $9, lookup_error = $10, updated_at = $11
+            lookup_retry_at = $9, lookup_error = $10, updated_at = $11, expires_at = $12
         where environment_id = $1 and id = $2 and version = $3",
         environment.0,
         id.0,
@@ -55,6 +57,7 @@ pub async fn store_looked_up(
         found.lookups.retry_at.map(ms),
         opt_plain(found.lookups.error.as_deref()),
         ms(found.updated_at),
+        found.expires_at.map(ms),
     )?;
     Ok(touched == 1)
 }

@@ -1,7 +1,7 @@
 //! What refreshing writes: the lease that keeps two nodes from refreshing one token, the new credential, the failure.
 
 use jiff::Timestamp;
-use model::connection::RefreshHealth;
+use model::connection::{LookupHealth, RefreshHealth};
 use model::{ConnectionId, EnvironmentId};
 use protocol::CredentialKind;
 use serde_json::{Map, Value};
@@ -30,6 +30,8 @@ pub struct Refreshed {
     pub refreshable: bool,
     /// New connection fields; the old ones stay when absent.
     pub config: Option<Map<String, Value>>,
+    /// How look-ups fare; what is stored of them stays when absent.
+    pub lookups: Option<LookupHealth>,
     /// When the row changed.
     pub updated_at: Timestamp,
 }
@@ -44,11 +46,14 @@ pub async fn store_refreshed(
     refreshed: &Refreshed,
 ) -> Result<bool, Error> {
     tx.touches(Touched::Connection(id));
+    let lookups = refreshed.lookups.as_ref();
     let touched = execute!(
         tx.on(),
         "update connections set credential = $4, version = $5, kind = $6, obtained_at = $7, expires_at = $8,
-            refreshable = $9, config = coalesce($10, config), updated_at = $11, refresh_failures = 0,
-            refresh_retry_at = null, refresh_needs_reauth = false, refresh_error_code = null,
+            refreshable = $9, config = coalesce($10, config), updated_at = $11,
+            lookup_failures = coalesce($12, lookup_failures),
+            lookup_retry_at = coalesce($13, lookup_retry_at), lookup_error = coalesce($14, lookup_error),
+            refresh_failures = 0, refresh_retry_at = null, refresh_needs_reauth = false, refresh_error_code = null,
             refresh_error_log_id = null, refresh_lease_owner = null, refresh_lease_until = null
         where environment_id = $1 and id = $2 and version = $3",
         environment.0,
@@ -62,6 +67,9 @@ pub async fn store_refreshed(
         refreshed.refreshable,
         refreshed.config.as_ref().map(json),
         ms(refreshed.updated_at),
+        lookups.map(|lookups| i64::from(lookups.failures)),
+        lookups.and_then(|lookups| lookups.retry_at).map(ms),
+        opt_plain(lookups.and_then(|lookups| lookups.error.as_deref())),
     )?;
     Ok(touched == 1)
 }

@@ -64,8 +64,9 @@ impl Schema {
 }
 
 fn lost_a_race(error: &MigrateError) -> bool {
-    // PostgreSQL: unique violation (in its own catalog), duplicate table, duplicate column, duplicate object, serialization failure,
-    // deadlock, lock not available, internal error ("tuple concurrently updated"). SQLite: busy, busy snapshot.
+    // PostgreSQL: unique violation (in its own catalog), duplicate table, duplicate column, duplicate object,
+    // serialization failure, deadlock, lock not available, internal error ("tuple concurrently updated"). SQLite: busy,
+    // busy snapshot.
     const CODES: [&str; 10] =
         ["23505", "42P07", "42701", "42710", "40001", "40P01", "55P03", "XX000", "5", "517"];
     let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {

@@ -19,6 +19,7 @@ async fn what_was_looked_up_replaces_fields_and_account_at_the_expected_version_
         let found = LookedUp {
             credential: sealed("with a secret field"),
             version: 2,
+            expires_at: Some(at(3600)),
             config: object("portal_id", "62515"),
             account: Some("Acme".to_owned()),
             lookups: LookupHealth {
@@ -41,6 +42,7 @@ async fn what_was_looked_up_replaces_fields_and_account_at_the_expected_version_
             connections::find_by_id(&store, environment, id).await.expect("a read").expect("it is there");
         assert_eq!((read.version, read.account.as_deref()), (2, Some("Acme")));
         assert_eq!((read.config, read.lookups), (found.config, found.lookups));
+        assert_eq!(read.expires_at, found.expires_at);
         assert_eq!(read.refresh, stored.refresh, "refreshing is another matter");
     })
     .await;

@@ -1,5 +1,5 @@
 use model::Connection;
-use model::connection::RefreshHealth;
+use model::connection::{LookupHealth, RefreshHealth};
 use protocol::CredentialKind;
 use store::connections::{self, Refreshed};
 use store::{Store, Tx};
@@ -19,6 +19,7 @@ fn refreshed() -> Refreshed {
         expires_at: None,
         refreshable: false,
         config: Some(object("instance_url", "https://eu1.example")),
+        lookups: None,
         updated_at: at(101),
     }
 }
@@ -77,6 +78,28 @@ async fn connection_fields_stay_when_a_refresh_brings_none() {
                 .await
         );
         assert_eq!(by_id(&store, &stored).await.config, stored.config);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_refresh_leaves_to_be_looked_up_is_due_and_other_look_ups_stay() {
+    each_store(|store| async move {
+        let github = stored_integration(&store, 1).await;
+        let open = LookupHealth { failures: 3, retry_at: Some(at(90)), error: Some("no answer".to_owned()) };
+        let stored = Connection { lookups: open.clone(), ..connection(5, &github) };
+        write(&store, async |tx| connections::insert(tx, &stored).await).await;
+        let (environment, id) = (stored.environment, stored.id);
+        let refresh = async |version, lookups| {
+            let fresh = Refreshed { version: version + 1, lookups, ..refreshed() };
+            write(&store, async |tx| connections::store_refreshed(tx, environment, id, version, &fresh).await)
+                .await
+        };
+        assert!(refresh(1, None).await);
+        assert_eq!(by_id(&store, &stored).await.lookups, open);
+        let failed = LookupHealth::default().failed(at(100), "no end".to_owned());
+        assert!(refresh(2, Some(failed.clone())).await);
+        assert_eq!(by_id(&store, &stored).await.lookups, failed);
     })
     .await;
 }

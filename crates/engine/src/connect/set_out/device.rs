@@ -1,6 +1,6 @@
 //! Authorization on another device (RFC 8628): a code is shown here and typed there.
 
-use protocol::device;
+use protocol::{device, requested_scopes};
 
 use super::Departure;
 use crate::Engine;
@@ -17,10 +17,9 @@ impl Engine {
     pub(super) async fn set_out_on_device(&self, departure: Departure<'_>) -> Result<Submitted, Error> {
         let Departure { provider, client, fields, .. } = &departure;
         let scopes = departure.scopes();
-        let requested_scopes =
-            device::requested_scopes(provider, client, &scopes, fields).map_err(|error| {
-                Error::refused(Rule::Body, format!("the authorization cannot start: {error}"))
-            })?;
+        let requested_scopes = requested_scopes(provider, client, &scopes, fields).map_err(|error| {
+            Error::refused(Rule::Body, format!("the authorization cannot start: {error}"))
+        })?;
         let answered =
             self.ask_server(fields, None, |fields| device::request(provider, client, &scopes, fields)).await;
         let response = answered.map_err(|unanswered| self.not_begun(Unanswered::told(unanswered)))?;
