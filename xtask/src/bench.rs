@@ -43,10 +43,10 @@ pub(crate) fn read(form: Form) -> anyhow::Result<()> {
     let root = root()?;
     // One after the other, so that the features of one do not change the dependencies of the other.
     for package in ["claviger", "bench"] {
-        process::run(cargo(&root).args(["build", "--release", "--locked", "--package", package]))?;
+        process::run(cargo(&root).args(["build", "--profile", "dist", "--locked", "--package", package]))?;
     }
-    let release = root.join("target/release");
-    let programs = Programs { product: release.join("claviger"), bench: release.join("bench") };
+    let built = root.join("target/dist");
+    let programs = Programs { product: built.join("claviger"), bench: built.join("bench") };
     let directory = Directory::make()?;
     let report = measure(&programs, &directory.0)?;
     say(&match form {

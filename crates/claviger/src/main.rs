@@ -15,6 +15,10 @@ use std::process::ExitCode;
 use clap::FromArgMatches as _;
 
 use config::{Cli, Command};
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let matches = match config::matches(std::env::args_os()) {

@@ -4,8 +4,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use model::scope::Scope;
-use model::token::{self, ApiKeyToken, SessionTokenForm};
+use model::token::{self, ApiKeyToken, SessionTokenForm, TokenHash};
 use model::{Actor, ApiKeyId, ConnectSession, Environment};
 
 use crate::keys_seen::Known;
@@ -156,20 +157,14 @@ pub enum AuthError {
 impl Engine {
     /// Finds the holder of an API key.
     pub async fn authenticate_key(&self, text: &str) -> Result<Caller, AuthOutage> {
-        let token = ApiKeyToken::parse(text).ok_or(AuthError::KeyFormat)?;
         let now = self.ports().now();
-        let presented = token.hash();
-        let known = if let Some(known) = self.keys_seen().find(&token.public_id, now) {
-            known
-        } else {
-            let Some(known) = self.load_key(&token.public_id).await? else {
-                return Err(AuthError::UnknownKey.into());
-            };
-            self.keys_seen().keep(&token.public_id, Arc::clone(&known), now);
-            known
+        let presented = token::hash(text);
+        let known = match self.keys_seen().find(&presented, now) {
+            Some(known) => known,
+            // Boxed, because futures are moved, this one is large, and most requests never come here.
+            None => Box::pin(self.meet_key(text, presented, now)).await?,
         };
-        let matches = vault::constant_time_eq(&known.key.hash, &presented);
-        if !matches || !known.key.is_live(now) {
+        if !known.key.is_live(now) {
             return Err(AuthError::UnknownKey.into());
         }
         self.usage().key_used(known.key.id, now);
@@ -189,12 +184,21 @@ impl Engine {
         Ok(SessionCaller { environment, session })
     }
 
-    async fn load_key(&self, public_id: &str) -> Result<Option<Arc<Known>>, AuthOutage> {
-        let Some(key) = store::api_keys::find_by_public_id(self.store(), public_id).await? else {
-            return Ok(None);
-        };
+    /// Looks up a presented key and remembers it.
+    async fn meet_key(
+        &self,
+        text: &str,
+        presented: TokenHash,
+        now: Timestamp,
+    ) -> Result<Arc<Known>, AuthOutage> {
+        let token = ApiKeyToken::parse(text).ok_or(AuthError::KeyFormat)?;
+        let key = store::api_keys::find_by_public_id(self.store(), &token.public_id).await?;
+        let key = key.filter(|key| vault::constant_time_eq(&key.hash, &presented));
+        let key = key.ok_or(AuthError::UnknownKey)?;
         let environment = store::environments::find(self.store(), key.environment).await?;
-        Ok(environment.map(|environment| Arc::new(Known { key, environment })))
+        let known = Arc::new(Known { key, environment: environment.ok_or(AuthError::UnknownKey)? });
+        self.keys_seen().keep(presented, Arc::clone(&known), now);
+        Ok(known)
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use model::token::TokenHash;
 use model::{ApiKey, Environment};
 
 /// How long a look-up is believed.
@@ -21,23 +22,23 @@ pub(crate) struct Known {
     pub(crate) environment: Environment,
 }
 
-/// The table.
+/// The table, by the hash of the whole key: who finds one here has presented it.
 #[derive(Debug, Default)]
-pub(crate) struct KeysSeen(Mutex<HashMap<String, (Arc<Known>, Timestamp)>>);
+pub(crate) struct KeysSeen(Mutex<HashMap<TokenHash, (Arc<Known>, Timestamp)>>);
 
 impl KeysSeen {
-    pub(crate) fn find(&self, public_id: &str, now: Timestamp) -> Option<Arc<Known>> {
+    pub(crate) fn find(&self, presented: &TokenHash, now: Timestamp) -> Option<Arc<Known>> {
         let table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, seen_at) = table.get(public_id)?;
+        let (known, seen_at) = table.get(presented)?;
         (now.duration_since(*seen_at).abs() < TRUST).then(|| Arc::clone(known))
     }
 
-    pub(crate) fn keep(&self, public_id: &str, known: Arc<Known>, now: Timestamp) {
+    pub(crate) fn keep(&self, presented: TokenHash, known: Arc<Known>, now: Timestamp) {
         let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if table.len() >= MOST_KEYS {
             table.clear();
         }
-        table.insert(public_id.to_owned(), (known, now));
+        table.insert(presented, (known, now));
     }
 
     pub(crate) fn forget_all(&self) {

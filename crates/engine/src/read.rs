@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalog::Provider;
+use jiff::Timestamp;
 use model::audit::Action;
 use model::{Connection, ConnectionKey, Freshness, IntegrationKey, RefreshMargin, Scope};
 use protocol::Credential;
@@ -146,6 +147,17 @@ impl Engine {
         if !forced && standing == Freshness::Fresh {
             return Ok(connection);
         }
+        // Boxed, because futures are moved and most of them never come here.
+        Box::pin(self.freshened(connection, standing, now, forced)).await
+    }
+
+    async fn freshened(
+        &self,
+        connection: Arc<Connection>,
+        standing: Freshness,
+        now: Timestamp,
+        forced: bool,
+    ) -> Result<Arc<Connection>, (Arc<Connection>, Error)> {
         if !forced && !connection.refresh.may_try(now) {
             if standing == Freshness::Due {
                 return Ok(connection);
@@ -215,7 +227,7 @@ impl Engine {
 }
 
 /// How the access token of a connection stands.
-pub(crate) fn standing(connection: &Connection, provider: &Provider, now: jiff::Timestamp) -> Freshness {
+pub(crate) fn standing(connection: &Connection, provider: &Provider, now: Timestamp) -> Freshness {
     let Some(end) = connection.expires_at else { return Freshness::Fresh };
     let margin = RefreshMargin::of(Some(connection.obtained_at), end, provider.refresh.early_s);
     Freshness::at(now, Some(end), margin)

@@ -1,5 +1,7 @@
 //! API keys. They are how an environment is found, so looking one up takes none.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use model::{ApiKey, ApiKeyId, EnvironmentId, EnvironmentName, Scopes};
 use uuid::Uuid;
@@ -7,6 +9,7 @@ use uuid::Uuid;
 use crate::columns::{Columns, json, ms, plain};
 use crate::db::{Row, Store, Tx};
 use crate::error::Error;
+use crate::last_used::LastUsed;
 
 /// Adds a key.
 pub async fn create(tx: &mut Tx, key: &ApiKey) -> Result<(), Error> {
@@ -55,16 +58,10 @@ pub async fn revoke(tx: &mut Tx, id: ApiKeyId, now: Timestamp) -> Result<bool, E
 
 /// Notes when keys were used; an earlier time never replaces a later one.
 pub async fn touch(tx: &mut Tx, used: &[(ApiKeyId, Timestamp)]) -> Result<(), Error> {
-    let mut used = used.to_vec();
-    // Two nodes that lock rows in the same order wait for each other; in different orders they would deadlock.
-    used.sort_unstable();
-    for (id, at) in used {
-        let sql = "update api_keys set last_used_at = $2
-            where id = $1 and (last_used_at is null or last_used_at < $2)";
-        execute!(tx.on(), sql, id.0, ms(at))?;
-    }
-    Ok(())
+    LAST_USED.write(tx, used.iter().map(|(id, at)| (id.0, *at))).await
 }
+
+static LAST_USED: LazyLock<LastUsed> = LazyLock::new(|| LastUsed::new("api_keys", "last_used_at"));
 
 #[derive(sqlx::FromRow)]
 struct KeyRow {

@@ -13,10 +13,11 @@ use model::{AuditEntry, AuditId, EnvironmentId};
 use uuid::Uuid;
 
 use crate::columns::Columns;
+use crate::db::batch::LARGEST;
 use crate::db::{Db, Row, Schema, Sizes};
 use crate::error::{Cause, Error, OpenError};
 use crate::location::Location;
-use insert::{LARGEST, insert};
+use insert::insert;
 use journal::Journal;
 
 /// An open audit trail. Clones share their connections.
@@ -68,8 +69,10 @@ impl AuditLog {
     /// Without a journal the entry comes back, to be appended together with others.
     pub async fn note(&self, entry: AuditEntry) -> Result<Option<AuditEntry>, Error> {
         let Some(journal) = &self.journal else { return Ok(Some(entry)) };
-        while !journal.append(&entry)? {
-            self.fold().await?;
+        let mut refused = journal.append(entry)?;
+        while let Some(entry) = refused {
+            Box::pin(self.fold()).await?;
+            refused = journal.append(entry)?;
         }
         Ok(None)
     }

@@ -8,6 +8,8 @@ mod lookups;
 mod refresh;
 mod row;
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use model::{
     Connection, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationId, IntegrationKey, Tags,
@@ -17,6 +19,7 @@ use serde_json::{Map, Value};
 use crate::columns::{counter, json, ms, opt_plain, plain};
 use crate::db::{Store, Tx};
 use crate::error::Error;
+use crate::last_used::LastUsed;
 use crate::memory::{Name, Touched};
 
 pub use list::{ListFilter, Listed, list};
@@ -115,13 +118,15 @@ pub async fn find(
     integration: &IntegrationKey,
     key: &ConnectionKey,
 ) -> Result<Option<Found>, Error> {
-    let Some(memory) = &store.memory else { return read_found(store, environment, integration, key).await };
+    // Boxed, because futures are moved, this one is large, and with a memory most reads never come to it.
+    let read = || Box::pin(read_found(store, environment, integration, key));
+    let Some(memory) = &store.memory else { return read().await };
     let name = Name { environment, integration: integration.clone(), key: key.clone() };
     let asked = match memory.find(&name) {
         Ok(found) => return Ok(Some(found)),
         Err(moment) => moment,
     };
-    let found = read_found(store, environment, integration, key).await?;
+    let found = read().await?;
     if let Some(found) = &found {
         memory.keep(name, found, asked);
     }
@@ -269,17 +274,13 @@ pub async fn delete(tx: &mut Tx, environment: EnvironmentId, id: ConnectionId) -
 
 /// Notes when credentials were handed out; an earlier time never replaces a later one.
 pub async fn touch(tx: &mut Tx, fetched: &[(ConnectionId, Timestamp)]) -> Result<(), Error> {
-    let mut fetched = fetched.to_vec();
-    // Two nodes that lock rows in the same order wait for each other; in different orders they would deadlock.
-    fetched.sort_unstable();
     for (id, at) in fetched {
-        tx.touches(Touched::Fetched(id, at));
-        let sql = "update connections set last_fetched_at = $2
-            where id = $1 and (last_fetched_at is null or last_fetched_at < $2)";
-        execute!(tx.on(), sql, id.0, ms(at))?;
+        tx.touches(Touched::Fetched(*id, *at));
     }
-    Ok(())
+    LAST_FETCHED.write(tx, fetched.iter().map(|(id, at)| (id.0, *at))).await
 }
+
+static LAST_FETCHED: LazyLock<LastUsed> = LazyLock::new(|| LastUsed::new("connections", "last_fetched_at"));
 
 /// Keeps the tags as rows too, because only rows can be found by value.
 async fn write_tags(

@@ -1,6 +1,6 @@
 //! The two drivers behind one face. Only this module and the ones below it name a driver.
 //!
-//! Statements go through [`rows!`], [`execute!`] and [`execute_each!`], which bind the same values to the same text on
+//! Statements go through [`rows!`], [`execute!`] and [`execute_batch!`], which bind the same values to the same text on
 //! whichever driver there is. Reads run on a pooled connection with a prepared statement and no transaction; writes
 //! run in a [`Tx`].
 
@@ -9,6 +9,7 @@ mod statements;
 
 #[cfg(feature = "testing")]
 pub mod admin;
+pub(crate) mod batch;
 pub(crate) mod glance;
 mod migrations;
 #[cfg(test)]

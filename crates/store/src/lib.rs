@@ -12,6 +12,7 @@ pub mod environments;
 mod error;
 pub mod flows;
 pub mod integrations;
+mod last_used;
 mod location;
 mod memory;
 pub mod outbox;

@@ -13,7 +13,10 @@ use model::{ConnectionId, ConnectionKey, EnvironmentId, IntegrationKey};
 use crate::connections::Found;
 
 /// Half of the connections that are remembered at most; one takes about two kilobytes.
-const GENERATION: usize = 8192;
+const GENERATION: usize = 16_384;
+
+/// How much is forgotten while readers wait.
+const FORGOTTEN_AT_ONCE: usize = 64;
 
 /// How a connection is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -78,22 +81,27 @@ impl Memory {
         if touched.is_empty() {
             return;
         }
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        generations.writes += 1;
-        for touched in touched {
-            match touched {
-                Touched::Connection(id) => generations.drop_one(*id),
-                Touched::Fetched(id, at) => generations.fetched(*id, *at),
-                Touched::Everything => {
-                    let writes = generations.writes;
-                    *generations = Generations { writes, ..Generations::default() };
-                }
+        // The write is counted first, so that nothing that was read before it is remembered in between.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).writes += 1;
+        // Readers get their turn in between: a transaction may have touched every connection there is.
+        for some in touched.chunks(FORGOTTEN_AT_ONCE) {
+            let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            for touched in some {
+                generations.forget(*touched);
             }
         }
     }
 }
 
 impl Generations {
+    fn forget(&mut self, touched: Touched) {
+        match touched {
+            Touched::Connection(id) => self.drop_one(id),
+            Touched::Fetched(id, at) => self.fetched(id, at),
+            Touched::Everything => *self = Self { writes: self.writes, ..Self::default() },
+        }
+    }
+
     fn grow(&mut self, name: Name, found: Found) {
         if self.young.len() >= GENERATION {
             for gone in std::mem::take(&mut self.old).into_values() {

@@ -16,7 +16,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, ORIGIN, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, StatusCode, Uri};
 use tower::ServiceExt;
 use tracing::Instrument;
@@ -49,6 +49,7 @@ async fn api(mut request: Request, next: Next) -> Response {
         return cors::preflight();
     }
     let id = request_id::of(&request);
+    let from_a_page = request.headers().contains_key(ORIGIN);
     let answer = guarded(&id, DEADLINE, async {
         match receive(&mut request).await {
             Ok(()) => next.run(request).await,
@@ -57,7 +58,9 @@ async fn api(mut request: Request, next: Next) -> Response {
     });
     let mut response = answer.await;
     let headers = response.headers_mut();
-    cors::allow(headers);
+    if from_a_page {
+        cors::allow(headers);
+    }
     // Nearly every answer holds something that no cache should keep.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     finish(response, id)

@@ -79,23 +79,23 @@ impl Journal {
         }
     }
 
-    /// Appends an entry; it outlives the process when this returns. False when too many wait already.
+    /// Appends an entry; it outlives the process when this returns. When too many wait already it comes back.
     ///
     /// This blocks for one write to the page cache, which is shorter than handing it to another thread would take.
-    pub(super) fn append(&self, entry: &AuditEntry) -> Result<bool, Error> {
-        let line = Line::of(entry).text();
+    pub(super) fn append(&self, entry: AuditEntry) -> Result<Option<AuditEntry>, Error> {
+        let line = Line::of(&entry).text();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.waiting.entries.len() >= MOST_WAITING {
-            return Ok(false);
+            return Ok(Some(entry));
         }
         state.write(&self.trail, &line).map_err(|error| Error::Unavailable(Cause::new(error)))?;
-        state.waiting.entries.push(entry.clone());
+        state.waiting.entries.push(entry);
         let is_first = state.waiting.entries.len() == 1;
         drop(state);
         if is_first {
             self.arrived.notify_one();
         }
-        Ok(true)
+        Ok(None)
     }
 
     /// Waits until something was appended since the last fold.
@@ -243,7 +243,9 @@ impl<'a> Line<'a> {
     }
 
     fn text(&self) -> Vec<u8> {
-        let mut text = serde_json::to_vec(self).expect("text and numbers always serialise");
+        // Longer than nearly every line, so that it is written without growing.
+        let mut text = Vec::with_capacity(512);
+        serde_json::to_writer(&mut text, self).expect("text and numbers always serialise");
         text.push(b'\n');
         text
     }

@@ -31,20 +31,24 @@ macro_rules! execute {
     }};
 }
 
-/// Runs one statement that takes the values of several items: `execute_each!(on, "insert …", items, |item| value, …)`.
-macro_rules! execute_each {
-    ($on:expr, $sql:expr, $items:expr, |$item:ident| $($bind:expr),+ $(,)?) => {{
-        let touched = match $on {
+/// Runs one statement over several items: `execute_batch!(on, BATCH, items, |item| value, …)`. Each value is made from
+/// an optional item and is null where there is none.
+macro_rules! execute_batch {
+    ($on:expr, $batch:expr, $items:expr, |$item:ident| $($bind:expr),+ $(,)?) => {{
+        let on = $on;
+        let (sql, places) = $batch.fitting(&on, $items.len());
+        let places = (0..places).map(|at| $items.get(at));
+        let touched = match on {
             $crate::db::On::Sqlite(connection) => {
-                let mut query = sqlx::query($sql);
-                for $item in $items {
+                let mut query = sqlx::query(sql);
+                for $item in places {
                     query = query$(.bind($bind))+;
                 }
                 query.execute(connection).await.map(|done| done.rows_affected())
             }
             $crate::db::On::Postgres(connection, cached) => {
-                let mut query = sqlx::query($sql).persistent(cached);
-                for $item in $items {
+                let mut query = sqlx::query(sql).persistent(cached);
+                for $item in places {
                     query = query$(.bind($bind))+;
                 }
                 query.execute(connection).await.map(|done| done.rows_affected())

@@ -1,7 +1,11 @@
 //! Times as the contract writes them: milliseconds, with `Z` in some places and `+00:00` in others.
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz;
 use serde::{Serialize, Serializer};
+
+const MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
 /// `2026-03-01T10:00:00.000Z`.
 #[derive(Debug, Clone, Copy)]
@@ -13,14 +17,13 @@ pub(crate) struct Offset(pub(crate) Timestamp);
 
 impl Serialize for Zulu {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:.3}", self.0))
+        serializer.serialize_str(&MILLISECONDS.timestamp_to_string(&self.0))
     }
 }
 
 impl Serialize for Offset {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = format!("{:.3}", self.0);
-        serializer.collect_str(&format_args!("{}+00:00", text.trim_end_matches('Z')))
+        serializer.serialize_str(&MILLISECONDS.timestamp_with_offset_to_string(&self.0, tz::Offset::UTC))
     }
 }
 
