@@ -50,7 +50,7 @@ impl Engine {
         key: &ConnectionKey,
         patch: ConnectionPatch,
     ) -> Result<(), Error> {
-        let (connection, _) = self.find_connection(by, integration, key).await?;
+        let connection = self.find_connection(by, integration, key).await?.0.connection;
         let tags = match (&patch.end_user, &patch.tags) {
             (None, None) => connection.tags.clone(),
             (end_user, tags) => merged(end_user.as_ref(), tags.as_ref())?,
@@ -91,7 +91,7 @@ impl Engine {
         integration: &IntegrationKey,
         key: &ConnectionKey,
     ) -> Result<Deleted, Error> {
-        let (connection, _) = self.find_connection(by, integration, key).await?;
+        let connection = self.find_connection(by, integration, key).await?.0.connection;
         let (engine, by) = (self.clone(), by.clone());
         self.to_the_end(async move {
             let mut tx = engine.store().begin().await?;

@@ -48,7 +48,7 @@ use store::{AuditLog, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
-use vault::KeyRing;
+use vault::{KeyRing, Veil};
 
 pub use actor::{AuthError, AuthOutage, Caller, Grant, Right, SessionCaller, right};
 pub use callback::{CallbackFailure, FailureKind};
@@ -101,6 +101,7 @@ struct Inner {
     store: Store,
     audit: AuditWriter,
     keys: KeyRing,
+    veil: Veil,
     egress: Egress,
     catalog: Catalog,
     ports: Ports,
@@ -133,6 +134,7 @@ impl Engine {
             store,
             audit,
             keys,
+            veil: Veil::new(time_and_chance.random()),
             egress,
             catalog,
             ports: time_and_chance,

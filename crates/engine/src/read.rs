@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use model::audit::Action;
 use model::{Connection, ConnectionKey, Freshness, IntegrationKey, RefreshMargin, Scope};
 use protocol::Credential;
+use store::connections::Found;
 
 use crate::Engine;
 use crate::actor::{Caller, Grant, right};
@@ -69,30 +70,92 @@ impl Engine {
         key: &ConnectionKey,
         options: ReadOptions,
     ) -> Result<ReadConnection, ReadError> {
-        let with_credential = by.holds(Scope::ConnectionsReadCredentials);
-        if !with_credential && options != ReadOptions::default() {
+        let (found, provider) = self.find_readable(by, integration, key, options).await?;
+        if !by.holds(Scope::ConnectionsReadCredentials) {
+            return Ok(plain(found.connection, integration.clone(), provider));
+        }
+        let connection = self.fit_to_serve(by, found.connection, integration, &provider, options).await?;
+        self.open_and_hand_out(by, connection, integration, provider).await
+    }
+
+    /// [`Engine::read_connection`] for an answer that `render` makes. The answer is kept, veiled, as long as the
+    /// connection stays as it is, so that the next reader gets it without opening and rendering again; each reader
+    /// leaves its entry in the audit trail.
+    pub async fn answer_connection(
+        &self,
+        by: &Grant<right::ReadConnection>,
+        integration: &IntegrationKey,
+        key: &ConnectionKey,
+        options: ReadOptions,
+        render: impl Fn(&ReadConnection) -> Vec<u8>,
+    ) -> Result<Vec<u8>, ReadError> {
+        let (found, provider) = self.find_readable(by, integration, key, options).await?;
+        if !by.holds(Scope::ConnectionsReadCredentials) {
+            return Ok(render(&plain(found.connection, integration.clone(), provider)));
+        }
+        let (before, kept) = (Arc::clone(&found.connection), found.kept);
+        let connection = self.fit_to_serve(by, found.connection, integration, &provider, options).await?;
+        // Answers are kept for readers without options, and not of a state that a refresh has just ended.
+        let kept = kept.filter(|_| options == ReadOptions::default() && Arc::ptr_eq(&before, &connection));
+        let owner = connection.id.0.into_bytes();
+        if let Some(veiled) = kept.as_ref().and_then(|kept| kept.get()) {
+            let answer = self.0.veil.unveil(&owner, veiled).map_err(|_| Error::Integrity)?;
+            self.hand_out(by, &connection).await?;
+            return Ok(answer.into_inner());
+        }
+        let answer = render(&self.open_and_hand_out(by, connection, integration, provider).await?);
+        if let Some(kept) = kept {
+            // When another reader was first, its answer is the same.
+            let _ = kept.set(self.0.veil.veil(&owner, &answer));
+        }
+        Ok(answer)
+    }
+
+    async fn find_readable(
+        &self,
+        by: &Grant<right::ReadConnection>,
+        integration: &IntegrationKey,
+        key: &ConnectionKey,
+        options: ReadOptions,
+    ) -> Result<(Found, Arc<Provider>), Error> {
+        if !by.holds(Scope::ConnectionsReadCredentials) && options != ReadOptions::default() {
             let message = format!("this option needs the scope {}", Scope::ConnectionsReadCredentials);
-            return Err(Error::Denied(message).into());
+            return Err(Error::Denied(message));
         }
-        let (connection, provider) = self.find_connection(by, integration, key).await?;
-        if !with_credential {
-            return Ok(plain(connection, integration.clone(), provider));
-        }
-        let connection = match self.serveable(connection, &provider, options.force_refresh).await {
-            Ok(connection) => connection,
+        self.find_connection(by, integration, key).await
+    }
+
+    /// [`Engine::serveable`], with the failure as a reader is told it.
+    async fn fit_to_serve(
+        &self,
+        by: &Caller,
+        connection: Arc<Connection>,
+        integration: &IntegrationKey,
+        provider: &Arc<Provider>,
+        options: ReadOptions,
+    ) -> Result<Arc<Connection>, ReadError> {
+        match self.serveable(connection, provider, options.force_refresh).await {
+            Ok(connection) => Ok(connection),
             Err((connection, Error::Upstream(upstream))) => {
-                let connection = Box::new(plain(connection, integration.clone(), provider));
-                return Err(ReadError::Failing { connection, upstream });
+                let connection = Box::new(plain(connection, integration.clone(), Arc::clone(provider)));
+                Err(ReadError::Failing { connection, upstream })
             }
             Err((connection, error)) => {
                 if matches!(error, Error::Integrity) {
                     self.report_integrity(by, &connection).await;
                 }
-                return Err(error.into());
+                Err(error.into())
             }
-        };
-        // A refresh may have taken a while, so the time is asked for again.
-        let now = self.ports().now();
+        }
+    }
+
+    async fn open_and_hand_out(
+        &self,
+        by: &Caller,
+        connection: Arc<Connection>,
+        integration: &IntegrationKey,
+        provider: Arc<Provider>,
+    ) -> Result<ReadConnection, ReadError> {
         let secrets = match self.open_connection(&connection) {
             Ok(secrets) => secrets,
             Err(error) => {
@@ -100,8 +163,7 @@ impl Engine {
                 return Err(error.into());
             }
         };
-        self.hand_out(by, &connection).await?;
-        self.usage().connection_fetched(connection.id, now);
+        let now = self.hand_out(by, &connection).await?;
         let ConnectionSecrets { credential, fields } = secrets;
         let stale = connection.expires_at.is_some_and(|end| end <= now);
         Ok(ReadConnection {
@@ -119,11 +181,11 @@ impl Engine {
         by: &Caller,
         integration: &IntegrationKey,
         key: &ConnectionKey,
-    ) -> Result<(Arc<Connection>, Arc<Provider>), Error> {
+    ) -> Result<(Found, Arc<Provider>), Error> {
         let environment = by.environment.id;
         if let Some(found) = store::connections::find(self.store(), environment, integration, key).await? {
             let provider = self.catalog().get(&found.provider).ok_or(Error::NotFound(Thing::Provider))?;
-            return Ok((found.connection, provider));
+            return Ok((found, provider));
         }
         match store::integrations::find(self.store(), environment, integration).await? {
             Some(_) => Err(Error::NotFound(Thing::Connection)),
@@ -201,7 +263,8 @@ impl Engine {
         Upstream { code, message, log_id, not_tried: true }
     }
 
-    async fn hand_out(&self, by: &Caller, connection: &Connection) -> Result<(), Error> {
+    /// Records that the credential leaves, and answers when.
+    async fn hand_out(&self, by: &Caller, connection: &Connection) -> Result<Timestamp, Error> {
         self.record(Event {
             environment: connection.environment,
             actor: by.actor(),
@@ -209,7 +272,10 @@ impl Engine {
             subject: &connection.id.to_string(),
             detail: None,
         })
-        .await
+        .await?;
+        let now = self.ports().now();
+        self.usage().connection_fetched(connection.id, now);
+        Ok(now)
     }
 
     async fn report_integrity(&self, by: &Caller, connection: &Connection) {

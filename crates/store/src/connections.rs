@@ -8,7 +8,7 @@ mod lookups;
 mod refresh;
 mod row;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use model::{
@@ -126,8 +126,9 @@ pub async fn find(
         Ok(found) => return Ok(Some(found)),
         Err(moment) => moment,
     };
-    let found = read().await?;
-    if let Some(found) = &found {
+    let mut found = read().await?;
+    if let Some(found) = &mut found {
+        found.kept = Some(Arc::default());
         memory.keep(name, found, asked);
     }
     Ok(found)

@@ -12,7 +12,7 @@ use model::{ConnectionId, ConnectionKey, EnvironmentId, IntegrationKey};
 
 use crate::connections::Found;
 
-/// Half of the connections that are remembered at most; one takes about two kilobytes.
+/// Half of the connections that are remembered at most; one takes two kilobytes and what is kept with it.
 const GENERATION: usize = 16_384;
 
 /// How much is forgotten while readers wait.
@@ -118,6 +118,7 @@ impl Generations {
         if let Some(found) = found {
             let latest = &mut Arc::make_mut(&mut found.connection).last_fetched_at;
             *latest = (*latest).max(Some(at));
+            found.kept = Some(Arc::default());
         }
     }
 

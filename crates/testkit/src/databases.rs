@@ -12,6 +12,24 @@ use vault::Secret;
 const SERVER: &str = "CLAVIGER_TEST_POSTGRES";
 const REQUIRE: &str = "CLAVIGER_TEST_REQUIRE_POSTGRES";
 
+/// A store with its place.
+pub(crate) struct Opened {
+    pub(crate) location: Location,
+    pub(crate) store: Store,
+}
+
+impl Opened {
+    pub(crate) async fn at(location: Location) -> Self {
+        let store = Store::open(&location).await.expect("the database opens");
+        Self { location, store }
+    }
+
+    /// The same, for the only server of the store.
+    pub(crate) fn remembering(self) -> Self {
+        Self { store: self.store.remembering(), ..self }
+    }
+}
+
 /// Runs a test on an open, empty store of each kind, one after the other.
 ///
 /// # Panics

@@ -22,7 +22,7 @@ use vault::{Key, KeyRing, Secret};
 
 use crate::chance::SeededChance;
 use crate::clock::TestClock;
-use crate::databases::each_location;
+use crate::databases::{Opened, each_location};
 
 /// What browsers are told the server is called.
 pub const PUBLIC_URL: &str = "http://127.0.0.1:3003";
@@ -81,9 +81,7 @@ impl World {
     ///
     /// When it cannot be made.
     pub async fn with(location: Location, options: SandboxOptions) -> Self {
-        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let sandbox = Sandbox::start_with(local, options).await.expect("a free port on loopback");
-        Self::beside(location, sandbox).await
+        Self::beside(location, sandbox_with(options).await).await
     }
 
     /// A world on a database that may be in use already, with a provider that is there already.
@@ -101,9 +99,7 @@ impl World {
     ///
     /// When it cannot be made.
     pub async fn on_https(location: Location, public_url: &str) -> Self {
-        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let sandbox = Sandbox::start(local).await.expect("a free port on loopback");
-        Self::with_catalog_beside(location, sandbox, Catalog::embedded(), public_url).await
+        Self::with_catalog_beside(location, sandbox().await, Catalog::embedded(), public_url).await
     }
 
     /// A world with providers of its own.
@@ -112,9 +108,7 @@ impl World {
     ///
     /// When it cannot be made.
     pub async fn with_catalog(location: Location, catalog: Catalog) -> Self {
-        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let sandbox = Sandbox::start(local).await.expect("a free port on loopback");
-        Self::with_catalog_beside(location, sandbox, catalog, PUBLIC_URL).await
+        Self::with_catalog_beside(location, sandbox().await, catalog, PUBLIC_URL).await
     }
 
     /// A world that knows one provider more: a file of the catalog's format, under this slug.
@@ -137,7 +131,8 @@ impl World {
         public_url: &str,
     ) -> Self {
         let (clock, chance, egress) = (TestClock::default(), SeededChance::default(), loopback_egress());
-        Self::build(location, sandbox.into(), catalog, clock, chance, egress, public_url).await
+        let opened = Opened::at(location).await;
+        Self::build(opened, sandbox.into(), catalog, clock, chance, egress, public_url).await
     }
 
     /// A second node on this world's database, with the same clock, provider and public address. `number` tells it from others; this
@@ -157,13 +152,24 @@ impl World {
     /// When it cannot be made.
     pub async fn node_behind(&self, number: u32, egress: Egress) -> Self {
         let chance = SeededChance::of_node(number);
-        let (location, sandbox, catalog) =
-            (self.location.clone(), Arc::clone(&self.sandbox), self.catalog.clone());
-        Self::build(location, sandbox, catalog, self.clock.clone(), chance, egress, &self.public_url).await
+        let opened = Opened::at(self.location.clone()).await;
+        let (sandbox, catalog) = (Arc::clone(&self.sandbox), self.catalog.clone());
+        Self::build(opened, sandbox, catalog, self.clock.clone(), chance, egress, &self.public_url).await
+    }
+
+    /// A world whose server is the only one of its store, so that it remembers connections it read.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub async fn alone(location: Location) -> Self {
+        let opened = Opened::at(location).await.remembering();
+        let (clock, chance, egress) = (TestClock::default(), SeededChance::default(), loopback_egress());
+        Self::build(opened, sandbox().await, Catalog::embedded(), clock, chance, egress, PUBLIC_URL).await
     }
 
     async fn build(
-        location: Location,
+        opened: Opened,
         sandbox: Arc<Sandbox>,
         catalog: Catalog,
         clock: TestClock,
@@ -171,7 +177,7 @@ impl World {
         egress: Egress,
         public_url: &str,
     ) -> Self {
-        let store = Store::open(&location).await.expect("the database opens");
+        let Opened { location, store } = opened;
         let audit = AuditLog::open(&audit_location(&location), false).await.expect("the audit trail opens");
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let parts = Parts {
@@ -372,6 +378,15 @@ async fn key(engine: &Engine, environment: &str, scopes: Scopes) -> (Caller, Str
     let secret = made.secret.into_inner();
     let caller = engine.authenticate_key(&secret).await.expect("the key opens its environment");
     (caller, secret)
+}
+
+async fn sandbox() -> Arc<Sandbox> {
+    sandbox_with(SandboxOptions::default()).await
+}
+
+async fn sandbox_with(options: SandboxOptions) -> Arc<Sandbox> {
+    let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Arc::new(Sandbox::start_with(local, options).await.expect("a free port on loopback"))
 }
 
 fn audit_location(location: &Location) -> Location {

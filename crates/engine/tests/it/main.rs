@@ -18,6 +18,7 @@ mod integration_settings;
 mod integrations;
 mod introspection;
 mod isolation;
+mod kept_answers;
 mod keys;
 mod logins;
 mod mcp;

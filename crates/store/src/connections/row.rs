@@ -1,17 +1,18 @@
 //! Rows of connections, and what is computed from a connection to find it again.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use model::connection::{LookupHealth, RefreshHealth};
 use model::{Connection, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationId, Tags};
 use protocol::CredentialKind;
 use uuid::Uuid;
+use vault::Veiled;
 
 use crate::columns::{Columns, plain};
 use crate::db::Row;
 use crate::error::Error;
 
-/// A connection with what its integration adds. Both parts are shared with the memory of connections, so that a clone
+/// A connection with what its integration adds. All parts are shared with the memory of connections, so that a clone
 /// copies nothing.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -19,6 +20,9 @@ pub struct Found {
     pub connection: Arc<Connection>,
     /// Slug of the integration's provider.
     pub provider: Arc<str>,
+    /// Where a reader may keep what it made of exactly this state of the connection; it is forgotten with it. Only there
+    /// when the connection is remembered.
+    pub kept: Option<Arc<OnceLock<Veiled>>>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -148,7 +152,11 @@ impl Row for FoundRow {
     type Noun = Found;
 
     fn read(self, columns: Columns) -> Result<Found, Error> {
-        Ok(Found { connection: Arc::new(self.connection.read(columns)?), provider: self.provider.into() })
+        Ok(Found {
+            connection: Arc::new(self.connection.read(columns)?),
+            provider: self.provider.into(),
+            kept: None,
+        })
     }
 }
 

@@ -6,8 +6,6 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
-
 /// The envelope of most answers.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InData<T> {
@@ -23,15 +21,20 @@ pub(crate) struct Success {
 
 /// An answer as it stands.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    of_text(status, text(body))
+}
+
+/// The text of an answer.
+pub(crate) fn text(body: &impl Serialize) -> Vec<u8> {
     // Longer than most answers, so that they are written without growing.
-    let mut bytes = Vec::with_capacity(2048);
-    match serde_json::to_writer(&mut bytes, body) {
-        Ok(()) => (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], bytes).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written as JSON");
-            Problem::internal().into_response()
-        }
-    }
+    let mut text = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut text, body).expect("answers are JSON values and maps with text keys");
+    text
+}
+
+/// An answer whose text is there.
+pub(crate) fn of_text(status: StatusCode, text: Vec<u8>) -> Response {
+    (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], text).into_response()
 }
 
 /// An answer in `{ "data": … }`.

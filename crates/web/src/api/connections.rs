@@ -13,7 +13,7 @@ use engine::{ListQuery, ReadError, ReadOptions};
 use http::StatusCode;
 use model::{IntegrationKey, Issue, IssueCode, Tags};
 
-use super::answer::{Success, json, success};
+use super::answer::{Success, json, of_text, success, text};
 use super::input::{self, PathText, Query, RawQuery, Received, integration_key, length, whole_number};
 use crate::AppState;
 use crate::auth::Key;
@@ -77,11 +77,9 @@ pub(super) async fn read(
     query: RawQuery,
 ) -> Result<Response, Problem> {
     let (integration, options) = query.read(read_query)?;
-    match state.engine.read_connection(&by, &integration, &path.connection()?, options).await {
-        Ok(read) => Ok(json(
-            StatusCode::OK,
-            &ConnectionJson::of(&read, Suffix::Offset, options.include_refresh_token),
-        )),
+    let render = |read: &_| text(&ConnectionJson::of(read, Suffix::Offset, options.include_refresh_token));
+    match state.engine.answer_connection(&by, &integration, &path.connection()?, options, render).await {
+        Ok(text) => Ok(of_text(StatusCode::OK, text)),
         Err(ReadError::Error(error)) => Err(Problem::at(Place::Connection, error)),
         Err(ReadError::Failing { connection, upstream }) => {
             Err(show::failing(&ConnectionJson::of(&connection, Suffix::Offset, false), upstream))
