@@ -156,7 +156,7 @@ impl Engine {
             environment: event.environment,
             at: self.ports().now(),
             actor: event.actor.to_string(),
-            action: event.action.as_str().to_owned(),
+            action: event.action.as_str().into(),
             subject: event.subject.to_owned(),
             detail: event.detail,
         }

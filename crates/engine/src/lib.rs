@@ -127,7 +127,7 @@ impl Engine {
         stop: &CancellationToken,
     ) -> Result<Self, CanaryError> {
         let Parts { store, audit, keys, egress, catalog, clock, chance, public_url } = parts;
-        let time_and_chance = Ports { clock, chance };
+        let time_and_chance = Ports::new(clock, chance);
         canary::prove(&store, &keys, &time_and_chance).await?;
         let audit = AuditWriter::start(audit, tasks);
         Ok(Self(Arc::new(Inner {

@@ -1,5 +1,7 @@
 //! Time and chance come in here and nowhere else, so that tests decide both.
 
+use std::sync::{Mutex, PoisonError};
+
 use aws_lc_rs::rand;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -40,11 +42,27 @@ impl Chance for SystemChance {
 
 /// What is made from the two ports.
 pub(crate) struct Ports {
-    pub(crate) clock: Box<dyn Clock>,
-    pub(crate) chance: Box<dyn Chance>,
+    clock: Box<dyn Clock>,
+    chance: Box<dyn Chance>,
+    for_row_ids: Mutex<Drawn>,
 }
 
+/// Chance drawn ahead, because each draw has a price and every read of a credential takes a row identifier. Only for
+/// identifiers, which are no secrets.
+struct Drawn {
+    bytes: [u8; 64 * ROW_ID_CHANCE],
+    used: usize,
+}
+
+/// Random bytes of a row identifier.
+const ROW_ID_CHANCE: usize = 10;
+
 impl Ports {
+    pub(crate) fn new(clock: Box<dyn Clock>, chance: Box<dyn Chance>) -> Self {
+        let bytes = [0; 64 * ROW_ID_CHANCE];
+        Self { clock, chance, for_row_ids: Mutex::new(Drawn { used: bytes.len(), bytes }) }
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -58,7 +76,15 @@ impl Ports {
     /// A row identifier: time-ordered, so that indexes grow at one end.
     pub(crate) fn row_id(&self) -> Uuid {
         let ms = u64::try_from(self.now().as_millisecond()).unwrap_or(0);
-        model::id::uuid_v7(ms, self.random())
+        let mut drawn = self.for_row_ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if drawn.used == drawn.bytes.len() {
+            self.chance.fill(&mut drawn.bytes);
+            drawn.used = 0;
+        }
+        let mut random = [0; ROW_ID_CHANCE];
+        random.copy_from_slice(&drawn.bytes[drawn.used..][..ROW_ID_CHANCE]);
+        drawn.used += ROW_ID_CHANCE;
+        model::id::uuid_v7(ms, random)
     }
 
     /// A connection's name when the app gives none: UUID v4, as published clients expect.

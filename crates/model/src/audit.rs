@@ -1,5 +1,6 @@
 //! The audit trail: who did what to which thing.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -106,7 +107,7 @@ pub struct AuditEntry {
     /// Who, as [`Actor`] shows itself.
     pub actor: String,
     /// What, as [`Action::as_str`].
-    pub action: String,
+    pub action: Cow<'static, str>,
     /// To which thing: its identifier or name.
     pub subject: String,
     /// Anything else, e.g. an error code or the names of changed fields.

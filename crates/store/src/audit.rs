@@ -157,7 +157,7 @@ impl Row for EntryRow {
             environment: EnvironmentId(self.environment_id),
             at: columns.time("at", self.at)?,
             actor: self.actor,
-            action: self.action,
+            action: self.action.into(),
             subject: self.subject,
             detail: self.detail,
         })

@@ -236,7 +236,7 @@ impl<'a> Line<'a> {
             environment: entry.environment.0,
             at: entry.at,
             actor: entry.actor.as_str().into(),
-            action: entry.action.as_str().into(),
+            action: entry.action.as_ref().into(),
             subject: entry.subject.as_str().into(),
             detail: entry.detail.as_deref().map(Into::into),
         }
@@ -260,7 +260,7 @@ impl<'a> Line<'a> {
             environment: EnvironmentId(line.environment),
             at: line.at,
             actor: line.actor.into_owned(),
-            action: line.action.into_owned(),
+            action: line.action.into_owned().into(),
             subject: line.subject.into_owned(),
             detail: line.detail.map(Cow::into_owned),
         })

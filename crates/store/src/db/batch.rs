@@ -6,11 +6,11 @@
 use super::On;
 
 /// Most rows of one statement.
-pub(crate) const LARGEST: usize = 64;
+pub(crate) const LARGEST: usize = 256;
 
 /// One statement in several sizes. The sizes are few so that each is prepared once and then reused; rows that are left
 /// over are null, and the statement must skip them.
-pub(crate) struct Batch([Size; 4]);
+pub(crate) struct Batch([Size; 5]);
 
 /// The statement for up to so many rows, as each database wants its placeholders.
 struct Size {
@@ -23,7 +23,7 @@ impl Batch {
     /// A statement of constant text that reads its values from `(values …) as given`, whose columns are `column1` and
     /// so on: `before` and `after` stand around the values.
     pub(crate) fn new(before: &str, columns: usize, after: &str) -> Self {
-        Self([1, 4, 16, LARGEST].map(|rows| {
+        Self([1, 4, 16, 64, LARGEST].map(|rows| {
             let text = |placeholder: &dyn Fn(usize) -> String| -> &'static str {
                 let values = values(rows, columns, placeholder);
                 // It is kept for good, so leaking it costs nothing.

@@ -10,7 +10,7 @@ pub(crate) fn entry(n: u64, environment: u64) -> AuditEntry {
         environment: EnvironmentId(uuid(environment)),
         at: at(i64::try_from(n).expect("small")),
         actor: "system".to_owned(),
-        action: "credential.read".to_owned(),
+        action: "credential.read".into(),
         subject: format!("con_{n}"),
         detail: n.is_multiple_of(2).then(|| "forced".to_owned()),
     }

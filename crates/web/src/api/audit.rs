@@ -66,7 +66,7 @@ fn shown(entry: AuditEntry) -> EntryJson {
         id: entry.id.to_string(),
         at: Zulu(entry.at),
         actor: entry.actor,
-        action: entry.action,
+        action: entry.action.into_owned(),
         subject: entry.subject,
         detail: entry.detail,
     }
