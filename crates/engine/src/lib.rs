@@ -40,7 +40,7 @@ mod usage;
 mod verify;
 mod webhooks;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use catalog::Catalog;
 use egress::Egress;
@@ -101,7 +101,7 @@ struct Inner {
     store: Store,
     audit: AuditWriter,
     keys: KeyRing,
-    veil: Veil,
+    veil: OnceLock<Veil>,
     egress: Egress,
     catalog: Catalog,
     ports: Ports,
@@ -134,7 +134,7 @@ impl Engine {
             store,
             audit,
             keys,
-            veil: Veil::new(time_and_chance.random()),
+            veil: OnceLock::new(),
             egress,
             catalog,
             ports: time_and_chance,
@@ -174,6 +174,11 @@ impl Engine {
 
     fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// Made when it is first needed: the first chance that a process draws takes some 50 ms, and a start need not wait.
+    fn veil(&self) -> &Veil {
+        self.0.veil.get_or_init(|| Veil::new(self.ports().random()))
     }
 
     fn ports(&self) -> &Ports {

@@ -99,14 +99,14 @@ impl Engine {
         let kept = kept.filter(|_| options == ReadOptions::default() && Arc::ptr_eq(&before, &connection));
         let owner = connection.id.0.into_bytes();
         if let Some(veiled) = kept.as_ref().and_then(|kept| kept.get()) {
-            let answer = self.0.veil.unveil(&owner, veiled).map_err(|_| Error::Integrity)?;
+            let answer = self.veil().unveil(&owner, veiled).map_err(|_| Error::Integrity)?;
             self.hand_out(by, &connection).await?;
             return Ok(answer.into_inner());
         }
         let answer = render(&self.open_and_hand_out(by, connection, integration, provider).await?);
         if let Some(kept) = kept {
             // When another reader was first, its answer is the same.
-            let _ = kept.set(self.0.veil.veil(&owner, &answer));
+            let _ = kept.set(self.veil().veil(&owner, &answer));
         }
         Ok(answer)
     }

@@ -30,6 +30,14 @@ impl Opened {
     }
 }
 
+/// Where the audit trail of a store is.
+pub(crate) fn audit_location(location: &Location) -> Location {
+    match location {
+        Location::Sqlite { path } => Location::Sqlite { path: path.with_file_name("audit.db") },
+        Location::Postgres { .. } => location.clone(),
+    }
+}
+
 /// Runs a test on an open, empty store of each kind, one after the other.
 ///
 /// # Panics

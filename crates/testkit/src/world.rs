@@ -22,7 +22,7 @@ use vault::{Key, KeyRing, Secret};
 
 use crate::chance::SeededChance;
 use crate::clock::TestClock;
-use crate::databases::{Opened, each_location};
+use crate::databases::{Opened, audit_location, each_location};
 
 /// What browsers are told the server is called.
 pub const PUBLIC_URL: &str = "http://127.0.0.1:3003";
@@ -387,13 +387,6 @@ async fn sandbox() -> Arc<Sandbox> {
 async fn sandbox_with(options: SandboxOptions) -> Arc<Sandbox> {
     let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     Arc::new(Sandbox::start_with(local, options).await.expect("a free port on loopback"))
-}
-
-fn audit_location(location: &Location) -> Location {
-    match location {
-        Location::Sqlite { path } => Location::Sqlite { path: path.with_file_name("audit.db") },
-        Location::Postgres { .. } => location.clone(),
-    }
 }
 
 /// The guarded way out, with loopback allowed.

@@ -35,7 +35,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let connections = TaskTracker::new();
-    let hard_stop = CancellationToken::new();
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
         let accepted = tokio::select! {
@@ -44,13 +43,10 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
         };
         match accepted {
             Ok((stream, _)) => {
-                let served = one(stream, router.clone(), shutdown.clone());
-                let hard_stop = hard_stop.clone();
+                // A token of its own: each wait locks its token, and all connections would meet at one.
+                let served = one(stream, router.clone(), shutdown.child_token());
                 connections.spawn(async move {
-                    tokio::select! {
-                        () = served => {}
-                        () = hard_stop.cancelled() => {}
-                    }
+                    served.await;
                     drop(place);
                 });
             }
@@ -62,11 +58,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(SOFT_STOP, connections.wait()).await.is_err() {
-        tracing::warn!(open = connections.len(), "requests under way were cut off");
-        hard_stop.cancel();
-        connections.wait().await;
-    }
+    connections.wait().await;
     Ok(())
 }
 
@@ -82,13 +74,15 @@ async fn one(stream: TcpStream, router: Router, shutdown: CancellationToken) {
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        ended = connection.as_mut() => Ok(ended),
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::time::timeout(SOFT_STOP, connection).await
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
+        Err(_elapsed) => tracing::warn!("a request under way was cut off by the stop"),
     }
 }
