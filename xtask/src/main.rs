@@ -30,9 +30,7 @@ fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        // Fuzzing is asked for by itself: it runs for minutes, after a build with the fuzzer inside whose time on a fresh
-        // machine is not known.
-        ["test"] => test::run(&[Part::Tidy, Part::Rust, Part::E2e]),
+        ["test"] => test::run(&[Part::Tidy, Part::Rust, Part::E2e, Part::Fuzz]),
         ["test", "--only", "tidy"] => test::run(&[Part::Tidy]),
         ["test", "--only", "rust"] => test::run(&[Part::Rust]),
         ["test", "--only", "fuzz"] => test::run(&[Part::Fuzz]),

@@ -49,11 +49,11 @@ pub(crate) fn run(parts: &[Part]) -> anyhow::Result<()> {
     if parts.contains(&Part::Rust) {
         rust(&mut steps, &root);
     }
-    if parts.contains(&Part::Fuzz) {
-        steps.run("fuzz targets", || fuzz::run(&root));
-    }
     if parts.contains(&Part::E2e) {
         e2e(&mut steps, &root);
+    }
+    if parts.contains(&Part::Fuzz) {
+        steps.run("fuzz targets", || fuzz::run(&root));
     }
     steps.conclude()
 }

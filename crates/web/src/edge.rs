@@ -49,6 +49,7 @@ async fn api(mut request: Request, next: Next) -> Response {
         return cors::preflight();
     }
     let id = request_id::of(&request);
+    // Browsers name the page that asks; servers, which ask most, need no permission and are spared its headers.
     let from_a_page = request.headers().contains_key(ORIGIN);
     let answer = guarded(&id, DEADLINE, async {
         match receive(&mut request).await {

@@ -1,4 +1,4 @@
-//! The fuzz targets under `fuzz/`: each runs a minute, starting from our own files, two at a time.
+//! The fuzz targets under `fuzz/`: each runs a minute, starting from our own files, three at a time.
 //!
 //! They are built with the toolchain of the repository and without a sanitizer: our code is safe Rust, so what is
 //! looked for are broken promises and not broken memory. What is found is written to `fuzz/artifacts/`.
@@ -20,7 +20,7 @@ const TARGETS: [&str; 5] = ["catalog", "token_response", "template", "oauth1_sig
 /// What a run may take: it is meant for every change. Longer runs are made by hand.
 const LIMITS: [&str; 3] = ["-max_total_time=60", "-timeout=10", "-rss_limit_mb=2048"];
 
-const AT_A_TIME: usize = 2;
+const AT_A_TIME: usize = 3;
 
 /// Builds and runs all of them; every target is run, also after one failed.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {

@@ -110,7 +110,12 @@ async fn browsers_of_other_origins_may_ask() {
                 .header("access-control-allow-headers")
                 .is_some_and(|headers| headers.contains("Authorization"))
         );
-        assert_eq!(api.get("/providers").await.header("access-control-allow-origin"), Some("*"));
+        let from_a_page = Request::get("/providers").header("origin", "https://app.example");
+        let answer = api.send(from_a_page.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+        assert!(answer.header("access-control-expose-headers").is_some());
+        // Servers send no origin and need no permission.
+        assert_eq!(api.get("/providers").await.header("access-control-allow-origin"), None);
     })
     .await;
 }
