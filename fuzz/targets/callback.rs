@@ -72,6 +72,7 @@ fn flow(issuer: Option<&str>, iss_required: bool) -> Flow {
         iss_required,
         client_auth: ClientAuth::ClientSecretPost,
         requested_scopes: Vec::new(),
+        dpop_key: None,
     }
 }
 
