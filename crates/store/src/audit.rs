@@ -71,6 +71,7 @@ impl AuditLog {
         let Some(journal) = &self.journal else { return Ok(Some(entry)) };
         let mut refused = journal.append(entry)?;
         while let Some(entry) = refused {
+            // Boxed, because futures are moved, this one is large, and nearly no read comes here.
             Box::pin(self.fold()).await?;
             refused = journal.append(entry)?;
         }

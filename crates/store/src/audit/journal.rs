@@ -2,9 +2,9 @@
 //!
 //! An entry has to outlive the process before the answer leaves. A statement on SQLite crosses to the driver's thread
 //! and back, which is dear on the path of every read of a credential; a line appended to a file costs one system call and
-//! outlives the process just as well (decision 13 has the figures). Lines gather in segments, `<trail>.journal.<number>`. A fold starts a new
-//! segment, writes the entries of the old one to the table in one transaction and removes its file. What a crash leaves
-//! behind is folded at the next start; folding twice does no harm.
+//! outlives the process just as well (decision 13 has the figures). Lines gather in segments, `<trail>.journal.<number>`.
+//! A fold starts a new segment, writes the entries of the old one to the table in one transaction and removes its file.
+//! What a crash leaves behind is folded at the next start; folding twice does no harm.
 //!
 //! Only for the one server of a store, and not for a trail that must survive the loss of power.
 
