@@ -21,8 +21,13 @@ use serde_json::json;
 use url::Url;
 use vault::Secret;
 
-const CLIENT_SECRET: &str = "client s&cret";
-const TOKEN_SECRET: &str = "token=s%cret";
+/// What must not be told. The hyphens keep it out of every signature: those are random letters in base64, in which any
+/// short word turns up sooner or later.
+const CORES: [&str; 2] = ["cl1ent-s3cret", "t0ken-s3cret"];
+
+/// Around the cores stand signs that have to be encoded.
+const CLIENT_SECRET: &str = "a cl1ent-s3cret&";
+const TOKEN_SECRET: &str = "a=t0ken-s3cret%";
 
 static PROVIDER: LazyLock<Provider> = LazyLock::new(|| {
     serde_json::from_value(json!({
@@ -45,7 +50,7 @@ fuzz_target!(|input: &[u8]| {
     let said = header_parameters(&header);
     let signature = said.get("oauth_signature").expect("it is signed");
     assert_eq!(*signature, expected(&said, &[sent, form]), "{header}");
-    assert!(!header.contains("cret"), "a secret stands in the header");
+    assert!(!CORES.iter().any(|core| header.contains(core)), "a secret stands in the header");
 
     let backwards = |bytes: &[u8]| {
         let mut pairs: Vec<&[u8]> = bytes.split(|byte| *byte == b'&').collect();
