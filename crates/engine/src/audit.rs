@@ -47,7 +47,14 @@ impl AuditWriter {
     }
 
     async fn record(&self, entry: AuditEntry) -> Result<(), Error> {
-        let Some(entry) = self.log.note(entry).await? else { return Ok(()) };
+        match self.log.note(entry).await? {
+            None => Ok(()),
+            // Boxed, so that where there is a journal this costs a read nothing.
+            Some(entry) => Box::pin(self.enqueue(entry)).await,
+        }
+    }
+
+    async fn enqueue(&self, entry: AuditEntry) -> Result<(), Error> {
         let (done, written) = oneshot::channel();
         self.queue.send((entry, done)).await.map_err(|_| Error::Unavailable)?;
         if written.await.unwrap_or(false) { Ok(()) } else { Err(Error::Unavailable) }

@@ -103,7 +103,8 @@ impl Engine {
             self.hand_out(by, &connection).await?;
             return Ok(answer.into_inner());
         }
-        let answer = render(&self.open_and_hand_out(by, connection, integration, provider).await?);
+        let opened = Box::pin(self.open_and_hand_out(by, connection, integration, provider));
+        let answer = render(&opened.await?);
         if let Some(kept) = kept {
             // When another reader was first, its answer is the same.
             let _ = kept.set(self.veil().veil(&owner, &answer));
@@ -142,7 +143,7 @@ impl Engine {
             }
             Err((connection, error)) => {
                 if matches!(error, Error::Integrity) {
-                    self.report_integrity(by, &connection).await;
+                    Box::pin(self.report_integrity(by, &connection)).await;
                 }
                 Err(error.into())
             }
@@ -187,10 +188,9 @@ impl Engine {
             let provider = self.catalog().get(&found.provider).ok_or(Error::NotFound(Thing::Provider))?;
             return Ok((found, provider));
         }
-        match store::integrations::find(self.store(), environment, integration).await? {
-            Some(_) => Err(Error::NotFound(Thing::Connection)),
-            None => Err(Error::NotFound(Thing::Integration)),
-        }
+        // Boxed, as is every future below that nearly no read needs: futures are moved, and all of a read's together.
+        let integration = Box::pin(store::integrations::find(self.store(), environment, integration)).await?;
+        Err(Error::NotFound(if integration.is_some() { Thing::Connection } else { Thing::Integration }))
     }
 
     /// The connection with a credential that may be served, refreshed where that is due. A token that still works is
@@ -209,7 +209,6 @@ impl Engine {
         if !forced && standing == Freshness::Fresh {
             return Ok(connection);
         }
-        // Boxed, because futures are moved and most of them never come here.
         Box::pin(self.freshened(connection, standing, now, forced)).await
     }
 

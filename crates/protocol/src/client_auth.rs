@@ -10,7 +10,7 @@ use serde_json::{Map, json};
 use url::Url;
 use vault::Secret;
 
-use crate::fields::Client;
+use crate::fields::{Client, Fields};
 use crate::jose::Signer;
 use crate::message::RequestError;
 use crate::occasion::Occasion;
@@ -33,6 +33,19 @@ pub(crate) struct Proof<'a> {
     pub(crate) occasion: Option<&'a Occasion>,
     /// The URL that the provider sends people back to.
     pub(crate) callback_url: Option<&'a Url>,
+}
+
+impl<'a> Proof<'a> {
+    /// The proof of a client to an endpoint.
+    pub(crate) fn to(
+        audience: &'a Url,
+        provider: &'a Provider,
+        client: &'a Client,
+        fields: &'a Fields,
+    ) -> Self {
+        let (occasion, callback_url) = (fields.occasion.as_ref(), fields.callback_url.as_ref());
+        Self { provider, client, audience, occasion, callback_url }
+    }
 }
 
 /// Adds the client's proof to the parameters or the headers.

@@ -85,13 +85,7 @@ pub fn request(
     let mut headers = HeaderMap::new();
     // Who has a secret proves it here as at the token endpoint (§3.1).
     if let Some(token) = provider.token.as_ref().filter(|_| client.secret.is_some()) {
-        let proof = Proof {
-            provider,
-            client,
-            audience: &url,
-            occasion: fields.occasion.as_ref(),
-            callback_url: fields.callback_url.as_ref(),
-        };
+        let proof = Proof::to(&url, provider, client, fields);
         client_auth::apply(token.client_auth, &proof, &mut parameters, &mut headers)?;
     }
     let format = catalog::provider::BodyFormat::Form;

@@ -71,13 +71,7 @@ fn build(
     parameters.set("token", tokens.access_token.clone());
     let mut headers = HeaderMap::new();
     let method = provider.token.as_ref().map(|token| token.client_auth).unwrap_or_default();
-    let proof = Proof {
-        provider,
-        client,
-        audience: &url,
-        occasion: fields.occasion.as_ref(),
-        callback_url: fields.callback_url.as_ref(),
-    };
+    let proof = Proof::to(&url, provider, client, fields);
     client_auth::apply(method, &proof, &mut parameters, &mut headers)?;
     let mut request = parameters.request(Method::POST, url, BodyFormat::Form, headers);
     request.client_certificate = certificate(&filling)?;

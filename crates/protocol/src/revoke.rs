@@ -106,13 +106,7 @@ fn build(
         RevocationAuth::Client if method == Method::DELETE => client_auth::basic(client, &mut headers)?,
         RevocationAuth::Client => {
             let method = provider.token.as_ref().map(|token| token.client_auth).unwrap_or_default();
-            let proof = Proof {
-                provider,
-                client,
-                audience: &url,
-                occasion: fields.occasion.as_ref(),
-                callback_url: fields.callback_url.as_ref(),
-            };
+            let proof = Proof::to(&url, provider, client, fields);
             client_auth::apply(method, &proof, &mut parameters, &mut headers)?;
         }
         RevocationAuth::None => {}

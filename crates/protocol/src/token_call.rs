@@ -62,13 +62,8 @@ impl<'a> TokenCall<'a> {
             fill_headers(&mut headers, more, filling)?;
         }
         if let Some(client) = client {
-            let proof = Proof {
-                provider: filling.provider,
-                client,
-                audience: &url,
-                occasion: filling.fields.occasion.as_ref(),
-                callback_url: self.callback_url.or(filling.fields.callback_url.as_ref()),
-            };
+            let proof = Proof::to(&url, filling.provider, client, filling.fields);
+            let proof = Proof { callback_url: self.callback_url.or(proof.callback_url), ..proof };
             client_auth::apply(self.client_auth, &proof, &mut parameters, &mut headers)?;
         }
         for name in self.omit {

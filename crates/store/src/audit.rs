@@ -69,13 +69,22 @@ impl AuditLog {
     /// Without a journal the entry comes back, to be appended together with others.
     pub async fn note(&self, entry: AuditEntry) -> Result<Option<AuditEntry>, Error> {
         let Some(journal) = &self.journal else { return Ok(Some(entry)) };
-        let mut refused = journal.append(entry)?;
-        while let Some(entry) = refused {
+        match journal.gather(entry) {
+            Ok(gathered) => gathered.written().await?,
             // Boxed, because futures are moved, this one is large, and nearly no read comes here.
-            Box::pin(self.fold()).await?;
-            refused = journal.append(entry)?;
+            Err(refused) => Box::pin(self.fold_and_note(journal, refused)).await?,
         }
         Ok(None)
+    }
+
+    async fn fold_and_note(&self, journal: &Journal, mut entry: Box<AuditEntry>) -> Result<(), Error> {
+        loop {
+            self.fold().await?;
+            match journal.gather(*entry) {
+                Ok(gathered) => return gathered.written().await,
+                Err(refused) => entry = refused,
+            }
+        }
     }
 
     /// Moves the entries of the journal to the table.
@@ -125,10 +134,7 @@ impl AuditLog {
     ) -> Result<Vec<AuditEntry>, Error> {
         self.fold().await?;
         let before = before.map_or(Uuid::max(), |id| id.0);
-        let sql = "select id, environment_id, at, actor, action, subject, detail from audit
-            where environment_id = $1 and id < $2
-            order by id desc limit $3";
-        rows!(self.db.reader().await?.on(), EntryRow, sql, environment.0, before, i64::from(limit))
+        rows!(self.db.reader().await?.on(), EntryRow, NEWEST, environment.0, before, i64::from(limit))
     }
 
     /// Waits for running statements and closes every connection.
@@ -136,6 +142,14 @@ impl AuditLog {
         self.db.close().await;
     }
 }
+
+/// The newest entries, from both tables, each of which holds them in this order.
+pub(crate) const NEWEST: &str =
+    "select id, environment_id, at, actor, action, subject, detail from audit_entries
+        where environment_id = $1 and id < $2
+    union all select id, environment_id, at, actor, action, subject, detail from audit
+        where environment_id = $1 and id < $2
+    order by id desc limit $3";
 
 #[derive(sqlx::FromRow)]
 struct EntryRow {
@@ -149,7 +163,7 @@ struct EntryRow {
 }
 
 impl Row for EntryRow {
-    const TABLE: &'static str = "audit";
+    const TABLE: &'static str = "audit_entries";
     type Noun = AuditEntry;
 
     fn read(self, columns: Columns) -> Result<AuditEntry, Error> {

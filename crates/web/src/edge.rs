@@ -24,6 +24,7 @@ use tracing::Instrument;
 use crate::AppState;
 use crate::api::input::receive;
 use crate::problem::{Code, Problem};
+use crate::timer::{Elapsed, ReusedTimer};
 
 /// An answer that takes longer is given up. Calls to providers have shorter limits of their own.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -49,9 +50,10 @@ async fn api(mut request: Request, next: Next) -> Response {
         return cors::preflight();
     }
     let id = request_id::of(&request);
+    let timer = timer_of(&mut request);
     // Browsers name the page that asks; servers, which ask most, need no permission and are spared its headers.
     let from_a_page = request.headers().contains_key(ORIGIN);
-    let answer = guarded(&id, DEADLINE, async {
+    let answer = guarded(&id, &timer, DEADLINE, async {
         match receive(&mut request).await {
             Ok(()) => next.run(request).await,
             Err(problem) => problem.into_response(),
@@ -67,18 +69,29 @@ async fn api(mut request: Request, next: Next) -> Response {
     finish(response, id)
 }
 
-async fn page(request: Request, next: Next) -> Response {
+async fn page(mut request: Request, next: Next) -> Response {
     let id = request_id::of(&request);
-    let response = guarded(&id, DEADLINE, next.run(request)).await;
+    let timer = timer_of(&mut request);
+    let response = guarded(&id, &timer, DEADLINE, next.run(request)).await;
     finish(response, id)
 }
 
+/// The timer that [`crate::serve()`] lends to the requests of a connection.
+fn timer_of(request: &mut Request) -> ReusedTimer {
+    request.extensions_mut().remove().unwrap_or_else(ReusedTimer::new)
+}
+
 /// Runs an endpoint to its end, its deadline or its panic.
-async fn guarded(id: &HeaderValue, deadline: Duration, endpoint: impl Future<Output = Response>) -> Response {
+async fn guarded(
+    id: &HeaderValue,
+    timer: &ReusedTimer,
+    deadline: Duration,
+    endpoint: impl Future<Output = Response>,
+) -> Response {
     // Whatever is logged on the way carries the id.
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let endpoint = AssertUnwindSafe(endpoint).catch_unwind();
-    match tokio::time::timeout(deadline, endpoint.instrument(span)).await {
+    match timer.within(deadline, endpoint.instrument(span)).await {
         Ok(Ok(response)) => {
             if response.status().is_server_error() {
                 tracing::error!(request_id = ?id, status = response.status().as_u16(), "answered with an error");
@@ -90,7 +103,7 @@ async fn guarded(id: &HeaderValue, deadline: Duration, endpoint: impl Future<Out
             tracing::error!(request_id = ?id, "an endpoint panicked");
             Problem::internal().into_response()
         }
-        Err(_elapsed) => {
+        Err(Elapsed) => {
             tracing::error!(request_id = ?id, "an endpoint exceeded its deadline");
             let message = "the answer took too long; what was begun may still come about";
             Problem::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, message).into_response()
@@ -142,7 +155,8 @@ mod tests {
     use super::*;
 
     async fn guarded_answer(deadline: Duration, endpoint: impl Future<Output = Response>) -> (u16, String) {
-        let response = guarded(&HeaderValue::from_static("id"), deadline, endpoint).await;
+        let (id, timer) = (HeaderValue::from_static("id"), ReusedTimer::new());
+        let response = guarded(&id, &timer, deadline, endpoint).await;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.expect("a body in memory").to_bytes();
         (status, String::from_utf8_lossy(&body).into_owned())

@@ -7,6 +7,7 @@ mod edge;
 mod logos;
 mod problem;
 mod serve;
+mod timer;
 
 use axum::Router;
 use axum::extract::FromRef;

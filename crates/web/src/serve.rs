@@ -8,13 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use crate::timer::ReusedTimer;
 
 /// A client that has not sent its headers by then is cut off.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -67,11 +72,18 @@ async fn one(stream: TcpStream, router: Router, shutdown: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
+    let answer_timer = ReusedTimer::new();
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(answer_timer.clone());
+        request
+    });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(ReusedTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
         .max_buf_size(LONGEST_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        // Head and body are sent as one piece: copying a kilobyte is cheaper than a system call that gathers.
+        .writev(false)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Ok(ended),

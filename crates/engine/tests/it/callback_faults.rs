@@ -131,9 +131,13 @@ async fn a_stored_connection_is_not_called_a_failure_because_the_trail_is_down()
         let integration = world.integration("op").await;
         let consented = world.consent(&world.session().await, &integration).await;
         let trail = crate::hand_out::trail(&world);
-        admin::execute(&trail, "alter table audit rename to audit_away").await.expect("the table is renamed");
+        admin::execute(&trail, "alter table audit_entries rename to audit_away")
+            .await
+            .expect("the table is renamed");
         let connected = callback(&world, &consented).await.expect("the connection is stored");
-        admin::execute(&trail, "alter table audit_away rename to audit").await.expect("the table is back");
+        admin::execute(&trail, "alter table audit_away rename to audit_entries")
+            .await
+            .expect("the table is back");
         let by = world.may();
         let read =
             world.engine.read_connection(&by, &integration, &connected.connection, <_>::default()).await;

@@ -200,7 +200,9 @@ async fn a_grant_is_revoked_even_when_the_trail_cannot_be_written() {
     each_world(async |world| {
         let connection = established(&world).await;
         let trail = crate::hand_out::trail(&world);
-        store::admin::execute(&trail, "alter table audit rename to audit_away").await.expect("it is renamed");
+        store::admin::execute(&trail, "alter table audit_entries rename to audit_away")
+            .await
+            .expect("it is renamed");
         assert!(matches!(delete(&world, &connection).await, Err(Error::Unavailable)));
         assert_eq!(world.sandbox.requests("/revoke").len(), 1);
     })

@@ -34,11 +34,13 @@ async fn each_hand_out_leaves_an_entry_that_names_key_and_connection() {
 async fn nothing_is_handed_out_while_the_trail_cannot_be_written() {
     each_world(async |world| {
         let connection = established(&world).await;
-        admin::execute(&trail(&world), "alter table audit rename to audit_away")
+        admin::execute(&trail(&world), "alter table audit_entries rename to audit_away")
             .await
             .expect("it is renamed");
         assert!(matches!(unread(connection.read(&world).await), Error::Unavailable));
-        admin::execute(&trail(&world), "alter table audit_away rename to audit").await.expect("it is back");
+        admin::execute(&trail(&world), "alter table audit_away rename to audit_entries")
+            .await
+            .expect("it is back");
         connection.token(&world).await;
     })
     .await;

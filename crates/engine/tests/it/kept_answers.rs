@@ -123,7 +123,7 @@ async fn a_kept_answer_is_not_handed_out_while_the_trail_cannot_be_written() {
     each_lone_world(async |world| {
         let (connection, readers) = (established(&world).await, Readers::default());
         readers.answer(&world, &connection).await;
-        let rename = "alter table audit rename to audit_away";
+        let rename = "alter table audit_entries rename to audit_away";
         admin::execute(&trail(&world), rename).await.expect("it is renamed");
         let refused = readers.ask(&world, &world.may(), &connection, ReadOptions::default()).await;
         assert!(matches!(refused, Err(ReadError::Error(Error::Unavailable))));

@@ -28,7 +28,7 @@ pub(super) async fn insert(on: On<'_>, entries: &[AuditEntry]) -> Result<(), Err
 
 static INSERT: LazyLock<Batch> = LazyLock::new(|| {
     Batch::new(
-        "insert into audit (id, environment_id, at, actor, action, subject, detail)
+        "insert into audit_entries (id, environment_id, at, actor, action, subject, detail)
         select column1, column2, column3, column4, column5, column6, column7 from",
         7,
         "where column1 is not null on conflict do nothing",

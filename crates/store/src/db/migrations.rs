@@ -23,7 +23,10 @@ const MAIN: [&str; 3] = [
     include_str!("../../migrations/0002_lookups.sql"),
     include_str!("../../migrations/0003_missing_scopes.sql"),
 ];
-const AUDIT: [&str; 1] = [include_str!("../../migrations/audit/0001_initial.sql")];
+const AUDIT: [&str; 2] = [
+    include_str!("../../migrations/audit/0001_initial.sql"),
+    include_str!("../../migrations/audit/0002_one_index.sql"),
+];
 
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);

@@ -2,7 +2,8 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Db, Store};
+use super::{Db, Schema, Sizes};
+use crate::audit;
 use crate::connections::FIND;
 use crate::connections::statements::{BY_KEY, BY_TAG, NEWEST};
 use crate::location::Location;
@@ -10,10 +11,15 @@ use crate::outbox::{CLAIM, CLAIMABLE, NEXT_DUE};
 
 /// The steps of a plan, in order.
 async fn plan(sql: &str) -> Vec<String> {
+    plan_in(Schema::Main, sql).await
+}
+
+async fn plan_in(schema: Schema, sql: &str) -> Vec<String> {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let location = Location::Sqlite { path: directory.path().join("plans.db") };
-    let store = Store::open(&location).await.expect("a fresh database");
-    let Db::Sqlite { readers, .. } = &store.db else { unreachable!("a file was opened") };
+    let db =
+        Db::open(&location, schema, Sizes { readers: 1, pool: 1 }, false).await.expect("a fresh database");
+    let Db::Sqlite { readers, .. } = &db else { unreachable!("a file was opened") };
     #[expect(clippy::disallowed_methods, reason = "the text is one of our own constants")]
     let explain = AssertSqlSafe(format!("explain query plan {sql}"));
     let steps: Vec<(i64, i64, i64, String)> =
@@ -62,4 +68,16 @@ async fn a_tag_filter_begins_at_the_index_of_tags() {
 async fn a_key_filter_begins_at_the_index_of_keys() {
     let steps = plan(BY_KEY).await;
     assert!(steps[0].contains("connections_environment_key (environment_id=? AND key=?)"), "{steps:?}");
+}
+
+#[tokio::test]
+async fn the_newest_audit_entries_are_merged_from_two_indexes_without_a_sort() {
+    let steps = plan_in(Schema::Audit, audit::NEWEST).await;
+    assert!(
+        steps
+            .iter()
+            .any(|step| step.contains("sqlite_autoindex_audit_entries_1 (environment_id=? AND id<?)"))
+    );
+    assert!(steps.iter().any(|step| step.contains("audit_newest (environment_id=? AND id<?)")));
+    assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}");
 }

@@ -1,5 +1,5 @@
 use model::{AuditEntry, AuditId, EnvironmentId};
-use store::{AuditLog, Location, Store};
+use store::{AuditLog, Location, Store, admin};
 use testkit::databases::each_location;
 
 use crate::fixtures::{at, uuid};
@@ -50,6 +50,33 @@ async fn pages_continue_before_the_last_entry_and_stay_in_the_environment() {
             pages.push(page.iter().map(|entry| entry.at).collect::<Vec<_>>());
         }
         assert_eq!(pages, [vec![at(9), at(7)], vec![at(5), at(3)], vec![at(1)]]);
+        log.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn entries_of_the_first_table_are_listed_among_the_newer_ones() {
+    each_location(|location| async move {
+        let log = AuditLog::open(&location, false).await.expect("an audit trail");
+        let entries: Vec<_> = (0..10).map(|n| entry(n, n % 2)).collect();
+        log.append(&entries).await.expect("a write");
+        let trail = match &location {
+            Location::Sqlite { path } => Location::Sqlite { path: path.with_file_name("audit.db") },
+            postgres @ Location::Postgres { .. } => postgres.clone(),
+        };
+        let columns = "id, environment_id, at, actor, action, subject, detail";
+        let old = "subject in ('con_1', 'con_2', 'con_5')";
+        for sql in [
+            format!("insert into audit ({columns}) select {columns} from audit_entries where {old}"),
+            format!("delete from audit_entries where {old}"),
+        ] {
+            assert_eq!(admin::execute(&trail, &sql).await.expect("a write"), 3);
+        }
+        let listed = log.list(EnvironmentId(uuid(1)), 4, None).await.expect("a read");
+        assert_eq!(listed, [9, 7, 5, 3].map(|n| entry(n, 1)));
+        let rest = log.list(EnvironmentId(uuid(1)), 4, Some(AuditId(uuid(3)))).await.expect("a read");
+        assert_eq!(rest, [entry(1, 1)]);
         log.close().await;
     })
     .await;

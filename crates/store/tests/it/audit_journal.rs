@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::task::{Context, Waker};
 
 use model::EnvironmentId;
 use store::{AuditLog, Location};
@@ -98,6 +99,32 @@ async fn an_entry_that_cannot_be_written_is_an_error() {
     let log = trail(directory.path()).await;
     fs::remove_dir_all(directory.path()).expect("the directory goes away");
     assert!(log.note(entry(0, 1)).await.is_err());
+}
+
+#[tokio::test]
+async fn all_who_wait_for_one_write_are_told_that_it_failed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = trail(directory.path()).await;
+    fs::remove_dir_all(directory.path()).expect("the directory goes away");
+    let (first, second) = tokio::join!(log.note(entry(0, 1)), log.note(entry(1, 1)));
+    assert!(first.is_err() && second.is_err());
+    fs::create_dir(directory.path()).expect("the directory comes back");
+    note(&log, 2..3).await;
+    let text = fs::read_to_string(&segments(directory.path())[0]).expect("the segment");
+    assert_eq!(text.lines().count(), 1, "what failed is not written later: its answer has left");
+}
+
+#[tokio::test]
+async fn an_entry_whose_request_goes_away_is_written_with_the_next() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = trail(directory.path()).await;
+    let mut leaving = Box::pin(log.note(entry(0, 1)));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(leaving.as_mut().poll(&mut context).is_pending());
+    drop(leaving);
+    note(&log, 1..2).await;
+    assert_eq!(listed(&log).await, [0, 1]);
+    log.close().await;
 }
 
 #[tokio::test]
