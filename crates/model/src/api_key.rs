@@ -27,7 +27,7 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
-    /// When it was last used, written in batches (up to a few seconds late).
+    /// When it was last used, written in batches (up to half a minute late).
     pub last_used_at: Option<Timestamp>,
 }
 

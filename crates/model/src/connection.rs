@@ -53,7 +53,7 @@ pub struct Connection {
     pub account: Option<String>,
     /// How the look-ups after connecting fare.
     pub lookups: LookupHealth,
-    /// When its credential was last handed out, written in batches.
+    /// When its credential was last handed out, written in batches (up to half a minute late).
     pub last_fetched_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,

@@ -81,8 +81,6 @@ async fn one(stream: TcpStream, router: Router, shutdown: CancellationToken) {
         .timer(ReusedTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
         .max_buf_size(LONGEST_HEAD)
-        // Head and body are sent as one piece: copying a kilobyte is cheaper than a system call that gathers.
-        .writev(false)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

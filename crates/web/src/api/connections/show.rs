@@ -52,6 +52,7 @@ pub(crate) struct ConnectionJson<'a> {
     created_at: Time,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Time,
+    /// When the credential was last handed out; up to half a minute late.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_fetched_at: Option<Time>,
     /// The credential in the form of its scheme; empty without the right to it.
