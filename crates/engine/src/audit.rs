@@ -1,8 +1,8 @@
 //! The audit trail's writer: entries of many requests are committed together.
 //!
 //! A caller waits until its entry is durable and only then answers; while one group is being written the next one
-//! gathers, so that the cost of a commit is shared by all who wait. A trail with a journal takes entries one by one at
-//! the cost of a line in a file, and here they are only folded into its table from time to time.
+//! gathers, so that the cost of a commit is shared by all who wait. A trail with a journal takes them at the cost of a line
+//! in a file, and here they are only folded into its table from time to time.
 
 use std::time::Duration;
 

@@ -24,7 +24,7 @@ enum Job {
 /// Deliveries under way at the same time.
 const DELIVERIES: usize = 16;
 const AFTER_AN_ERROR: Duration = Duration::from_secs(5);
-/// Each time a row is written for every connection that was read since, and its kept answer is made anew.
+/// Each time a row is written for every connection that was read since, and its kept answer is dropped.
 const USAGE_EVERY: Duration = Duration::from_secs(30);
 const PURGE_EVERY: Duration = Duration::from_mins(10);
 /// The shortest wait of a look-up that failed is a minute.

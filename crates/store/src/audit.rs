@@ -1,7 +1,8 @@
 //! The audit trail: a store of its own, because the hot path appends to it and must not wait behind other writes.
 //!
-//! On SQLite it is the file `audit.db` beside the main one, with its own writer. On PostgreSQL it is a table of the
-//! same database, reached through a small pool of its own.
+//! On SQLite it is the file `audit.db` beside the main one, with its own writer. On PostgreSQL its tables are in the same
+//! database, reached through a small pool of its own. Entries are written to `audit_entries`; the table `audit` holds those
+//! of earlier versions.
 
 mod insert;
 mod journal;
@@ -69,22 +70,12 @@ impl AuditLog {
     /// Without a journal the entry comes back, to be appended together with others.
     pub async fn note(&self, entry: AuditEntry) -> Result<Option<AuditEntry>, Error> {
         let Some(journal) = &self.journal else { return Ok(Some(entry)) };
-        match journal.gather(entry) {
-            Ok(gathered) => gathered.written().await?,
+        if journal.is_full() {
             // Boxed, because futures are moved, this one is large, and nearly no read comes here.
-            Err(refused) => Box::pin(self.fold_and_note(journal, refused)).await?,
+            Box::pin(self.fold()).await?;
         }
+        journal.gather(entry).written().await?;
         Ok(None)
-    }
-
-    async fn fold_and_note(&self, journal: &Journal, mut entry: Box<AuditEntry>) -> Result<(), Error> {
-        loop {
-            self.fold().await?;
-            match journal.gather(*entry) {
-                Ok(gathered) => return gathered.written().await,
-                Err(refused) => entry = refused,
-            }
-        }
     }
 
     /// Moves the entries of the journal to the table.

@@ -4,11 +4,12 @@
 //! takes too long. To make and drop a timer of the runtime each time took a tenth of the CPU of a read; to set one that is
 //! there to a later time takes next to nothing.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use tokio::task::coop::unconstrained;
 use tokio::time::Sleep;
 
 /// A timer that is set anew for each wait. One wait at a time: clones share the timer.
@@ -30,12 +31,13 @@ impl ReusedTimer {
     /// The outcome of a future that comes within the limit.
     pub(crate) async fn within<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, Elapsed> {
         let mut wait = self.set(tokio::time::Instant::now() + limit);
-        let mut future = std::pin::pin!(future);
+        let mut future = pin!(future);
         std::future::poll_fn(|context| {
             if let Poll::Ready(outcome) = future.as_mut().poll(context) {
                 return Poll::Ready(Ok(outcome));
             }
-            ready!(Pin::new(&mut wait).poll(context));
+            // Outside the task's budget: a future that uses it up each time would otherwise never be timed out.
+            ready!(pin!(unconstrained(&mut wait)).poll(context));
             Poll::Ready(Err(Elapsed))
         })
         .await
@@ -70,6 +72,11 @@ impl hyper::rt::Timer for ReusedTimer {
     fn sleep_until(&self, end: Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
         Box::pin(self.set(end.into()))
     }
+
+    /// The clock of the timer, so that what is counted from now is waited for by the same clock.
+    fn now(&self) -> Instant {
+        tokio::time::Instant::now().into()
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +97,21 @@ mod tests {
             let waited = start.elapsed();
             assert!((limit..limit + Duration::from_millis(2)).contains(&waited), "{waited:?} of {limit:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_future_that_uses_up_the_budget_of_its_task_is_timed_out() {
+        let greedy = async {
+            loop {
+                tokio::time::advance(LIMIT / 100).await;
+                while tokio::task::coop::has_budget_remaining() {
+                    tokio::task::coop::consume_budget().await;
+                }
+            }
+        };
+        let timer = ReusedTimer::new();
+        let within = tokio::time::timeout(LIMIT * 10, timer.within(LIMIT, greedy));
+        assert!(within.await.expect("a limit that is kept").is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -27,7 +27,7 @@ use crate::error::{Cause, Error};
 pub(super) use segment::{Leftover, leftovers, remove};
 use segment::{Line, Segment};
 
-/// Entries that may wait for a fold. Beyond that an append makes its caller fold first.
+/// Entries that may wait for a fold. Beyond that whoever brings one folds first.
 const MOST_WAITING: usize = 65_536;
 
 /// An open journal. Where both locks are held, `written` was locked first.
@@ -52,14 +52,17 @@ struct Group {
 }
 
 impl Group {
-    /// Leaves an empty group with room for as much.
-    fn take(&mut self) -> Self {
+    /// Takes the group with this outcome, and leaves an empty one with room for as much.
+    fn take_if(&mut self, outcome: &Arc<Outcome>) -> Option<Self> {
+        if !Arc::ptr_eq(&self.outcome, outcome) {
+            return None;
+        }
         let next = Self {
             lines: Vec::with_capacity(self.lines.len()),
             entries: Vec::with_capacity(self.entries.len()),
             outcome: Arc::default(),
         };
-        std::mem::replace(self, next)
+        Some(std::mem::replace(self, next))
     }
 }
 
@@ -107,26 +110,35 @@ impl Journal {
         }
     }
 
-    /// Puts an entry to the group that gathers. When too many wait already it comes back.
-    pub(super) fn gather(&self, entry: AuditEntry) -> Result<Gathered<'_>, Box<AuditEntry>> {
-        if self.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
-            return Err(Box::new(entry));
-        }
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let mut group = locked(&self.gathering);
-        Line::of(&entry).append_to(&mut group.lines);
-        group.entries.push(entry);
-        Ok(Gathered { journal: self, outcome: Arc::clone(&group.outcome) })
+    /// Whoever brings an entry should fold first.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= MOST_WAITING
     }
 
-    /// Writes the group that gathers, which is the one of `outcome` unless that was written meanwhile.
-    fn write(&self, outcome: &Outcome) -> Result<(), io::ErrorKind> {
+    /// Puts an entry to the group that gathers.
+    pub(super) fn gather(&self, entry: AuditEntry) -> Gathered<'_> {
+        let line = Line::of(&entry).to_bytes();
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let mut group = locked(&self.gathering);
+        group.lines.extend_from_slice(&line);
+        group.entries.push(entry);
+        Gathered { journal: self, outcome: Arc::clone(&group.outcome) }
+    }
+
+    /// Writes the group of `outcome`, unless that was done meanwhile.
+    fn write(&self, outcome: &Arc<Outcome>) -> Result<(), io::ErrorKind> {
         let mut state = locked(&self.written);
         if let Some(written) = outcome.get() {
             return *written;
         }
-        let group = locked(&self.gathering).take();
-        let written = state.write(&self.trail, &group.lines).map_err(|error| error.kind());
+        let Some(group) = locked(&self.gathering).take_if(outcome) else {
+            // Whoever took the group came to no end with it. What another group comes to would be no answer here.
+            return Err(io::ErrorKind::Other);
+        };
+        let written = state.write(&self.trail, &group.lines).map_err(|error| {
+            tracing::error!(%error, trail = %self.trail.display(), "the journal of the audit trail could not be written");
+            error.kind()
+        });
         if written.is_ok() {
             if state.to_fold.entries.is_empty() {
                 self.arrived.notify_one();
@@ -170,7 +182,8 @@ impl Journal {
 impl Gathered<'_> {
     /// The entry outlives the process when this returns.
     ///
-    /// This blocks for one write to the page cache at most, which is shorter than handing it to another thread would take.
+    /// This blocks for a write to the page cache, and at most for one of the group before: both together are shorter than
+    /// handing them to another thread would take.
     pub(super) async fn written(self) -> Result<(), Error> {
         // Requests that are ready to run gather their entries first, and one write serves all of them.
         yield_now().await;
@@ -179,7 +192,7 @@ impl Gathered<'_> {
     }
 }
 
-/// What is guarded here is whole between any two statements.
+/// Nothing that is done with a lock held can panic, so that what it guards is whole.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::task::{Context, Waker};
 
 use model::EnvironmentId;
 use store::{AuditLog, Location};
+use tokio::task::JoinSet;
 
 use crate::audit::entry;
 use crate::fixtures::uuid;
@@ -27,6 +29,11 @@ async fn listed(log: &AuditLog) -> Vec<u64> {
     let listed = log.list(EnvironmentId(uuid(1)), 1000, None).await.expect("a read");
     let number = |subject: &str| subject.strip_prefix("con_").and_then(|n| n.parse().ok()).expect("ours");
     listed.iter().rev().map(|entry| number(&entry.subject)).collect()
+}
+
+/// Polls a future once.
+fn has_to_wait(future: &mut Pin<Box<impl Future>>) -> bool {
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
 }
 
 fn segments(directory: &Path) -> Vec<PathBuf> {
@@ -105,13 +112,55 @@ async fn an_entry_that_cannot_be_written_is_an_error() {
 async fn all_who_wait_for_one_write_are_told_that_it_failed() {
     let directory = tempfile::tempdir().expect("a directory");
     let log = trail(directory.path()).await;
+    let mut first = Box::pin(log.note(entry(0, 1)));
+    let mut second = Box::pin(log.note(entry(1, 1)));
+    assert!(has_to_wait(&mut first) && has_to_wait(&mut second));
     fs::remove_dir_all(directory.path()).expect("the directory goes away");
-    let (first, second) = tokio::join!(log.note(entry(0, 1)), log.note(entry(1, 1)));
-    assert!(first.is_err() && second.is_err());
+    assert!(first.await.is_err());
     fs::create_dir(directory.path()).expect("the directory comes back");
+    assert!(second.await.is_err(), "its line was in the write that failed");
     note(&log, 2..3).await;
     let text = fs::read_to_string(&segments(directory.path())[0]).expect("the segment");
     assert_eq!(text.lines().count(), 1, "what failed is not written later: its answer has left");
+}
+
+#[tokio::test]
+async fn entries_that_could_not_be_written_take_no_room() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = trail(directory.path()).await;
+    fs::remove_dir_all(directory.path()).expect("the directory goes away");
+    for n in 0..66_000 {
+        assert!(log.note(entry(n, 1)).await.is_err());
+    }
+    fs::create_dir(directory.path()).expect("the directory comes back");
+    note(&log, 0..2).await;
+    let text = fs::read_to_string(&segments(directory.path())[0]).expect("the segment");
+    assert_eq!(text.lines().count(), 2, "a full journal would have been folded in between");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_many_entries_at_once_is_listed_once() {
+    const READERS: u64 = 8;
+    const ENTRIES: u64 = 100;
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = trail(directory.path()).await;
+    let mut readers = JoinSet::new();
+    for reader in 0..READERS {
+        let log = log.clone();
+        readers.spawn(async move {
+            for n in (0..ENTRIES).map(|n| n * READERS + reader) {
+                note(&log, n..n + 1).await;
+                if n.is_multiple_of(7) {
+                    assert!(listed(&log).await.contains(&n), "what was noted is there");
+                }
+            }
+        });
+    }
+    while let Some(done) = readers.join_next().await {
+        done.expect("no panic");
+    }
+    assert_eq!(listed(&log).await, (0..READERS * ENTRIES).collect::<Vec<_>>());
+    log.close().await;
 }
 
 #[tokio::test]
@@ -119,8 +168,7 @@ async fn an_entry_whose_request_goes_away_is_written_with_the_next() {
     let directory = tempfile::tempdir().expect("a directory");
     let log = trail(directory.path()).await;
     let mut leaving = Box::pin(log.note(entry(0, 1)));
-    let mut context = Context::from_waker(Waker::noop());
-    assert!(leaving.as_mut().poll(&mut context).is_pending());
+    assert!(has_to_wait(&mut leaving));
     drop(leaving);
     note(&log, 1..2).await;
     assert_eq!(listed(&log).await, [0, 1]);

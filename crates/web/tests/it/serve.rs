@@ -1,6 +1,7 @@
 //! The connection loop, over real sockets.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
@@ -8,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -90,4 +92,30 @@ async fn an_idle_connection_does_not_hold_up_the_stop() {
     server.stop.cancel();
     server.done.await.expect("no panic").expect("a clean stop");
     drop(idle);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_end_is_cut_off() {
+    let server = served(Router::new().route("/", get(async || "hello"))).await;
+    let begun = Instant::now();
+    let stream = sent(server.address, "GET / HTTP/1.1\r\nhost: a\r\n").await;
+    assert!(!rest_of(stream).await.contains("200 OK"));
+    assert_eq!(begun.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_request_of_a_connection_has_the_whole_time_limit() {
+    let slow = async || {
+        sleep(Duration::from_secs(50)).await;
+        "hello"
+    };
+    let server = served(Router::new().route("/", get(slow))).await;
+    let mut stream = connect(server.address).await.expect("somebody listens");
+    for _ in 0..3 {
+        sleep(Duration::from_secs(8)).await;
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("the request is sent");
+        let mut answer = [0; 1024];
+        let length = stream.read(&mut answer).await.expect("the answer is read");
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200 OK"));
+    }
 }

@@ -10,6 +10,9 @@ use model::{AuditEntry, AuditId, EnvironmentId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// Bytes that hold most lines.
+const USUAL_LENGTH: usize = 384;
+
 /// A file that lines are appended to.
 pub(super) struct Segment {
     file: File,
@@ -117,9 +120,11 @@ impl<'a> Line<'a> {
         }
     }
 
-    pub(super) fn append_to(&self, text: &mut Vec<u8>) {
-        serde_json::to_writer(&mut *text, self).expect("text and numbers always serialise");
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut text = Vec::with_capacity(USUAL_LENGTH);
+        serde_json::to_writer(&mut text, self).expect("text and numbers always serialise");
         text.push(b'\n');
+        text
     }
 
     fn read(path: &Path, line: &[u8]) -> io::Result<AuditEntry> {
