@@ -50,30 +50,32 @@ impl Engine {
         key: &ConnectionKey,
         patch: ConnectionPatch,
     ) -> Result<(), Error> {
-        let connection = self.find_connection(by, integration, key).await?.0.connection;
+        let environment = by.environment.id;
+        let integration = store::integrations::find(self.store(), environment, integration).await?;
+        let integration = integration.ok_or(Error::NotFound(Thing::Connection))?;
+        let mut tx = self.store().begin().await?;
+        let found = store::connections::find_to_change(&mut tx, environment, integration.id, key).await?;
+        let connection = found.ok_or(Error::NotFound(Thing::Connection))?;
         let tags = match (&patch.end_user, &patch.tags) {
-            (None, None) => connection.tags.clone(),
+            (None, None) => connection.tags,
             (end_user, tags) => merged(end_user.as_ref(), tags.as_ref())?,
         };
         let profile = Profile {
-            end_user: patch.end_user.or_else(|| connection.end_user.clone()),
+            end_user: patch.end_user.or(connection.end_user),
             tags,
             webhook_url_override: match patch.webhook_url_override {
                 Some(url) => Some(url).filter(|url| !url.is_empty()),
-                None => connection.webhook_url_override.clone(),
+                None => connection.webhook_url_override,
             },
         };
         let now = self.ports().now();
-        let mut tx = self.store().begin().await?;
-        if !store::connections::update_profile(&mut tx, by.environment.id, connection.id, &profile, now)
-            .await?
-        {
+        if !store::connections::update_profile(&mut tx, environment, connection.id, &profile, now).await? {
             return Err(Error::NotFound(Thing::Connection));
         }
         self.commit(
             tx,
             Event {
-                environment: by.environment.id,
+                environment,
                 actor: by.actor(),
                 action: Action::ConnectionUpdated,
                 subject: &connection.id.to_string(),

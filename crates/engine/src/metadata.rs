@@ -1,5 +1,7 @@
 //! The app's own data on a connection: set as a whole, or merged key by key.
 
+use std::collections::BTreeSet;
+
 use model::audit::Action;
 use model::{Connection, ConnectionKey, IntegrationKey};
 use serde_json::{Map, Value};
@@ -33,9 +35,10 @@ impl Engine {
         let integration = found.ok_or(Error::NotFound(Thing::Connection))?;
         let mut tx = self.store().begin().await?;
         let mut connections: Vec<Connection> = Vec::with_capacity(keys.len());
-        for key in keys {
-            let connection = store::connections::find_in(&mut tx, environment, integration.id, key).await?;
-            connections.push(connection.ok_or(Error::NotFound(Thing::Connection))?);
+        // In one order, so that two writers of the same connections do not wait for each other.
+        for key in keys.iter().collect::<BTreeSet<_>>() {
+            let found = store::connections::find_to_change(&mut tx, environment, integration.id, key).await?;
+            connections.push(found.ok_or(Error::NotFound(Thing::Connection))?);
         }
         for connection in &connections {
             let mut written = match write {

@@ -120,7 +120,7 @@ impl Engine {
         let settings = self.event_settings(environment).await?;
         let mut tx = self.store().begin().await?;
         let existing =
-            store::connections::find_in(&mut tx, environment, new.integration.id, &new.key).await?;
+            store::connections::find_to_change(&mut tx, environment, new.integration.id, &new.key).await?;
         if new.reconnects.is_some() && new.reconnects != existing.as_ref().map(|old| old.id) {
             return Ok(None);
         }

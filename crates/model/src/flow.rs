@@ -10,6 +10,10 @@ use crate::token::TokenHash;
 /// How long an end user may take at the provider.
 pub const LIFETIME: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
+/// Flows that a session may have, those that have ended among them: more than anybody begins by hand, and few enough that
+/// a link in wrong hands fills no disk. A new one takes the place of the oldest.
+pub const MOST_OF_A_SESSION: u32 = 32;
+
 /// A stored authorization flow. The state itself is not stored, only its hash.
 #[derive(Debug, Clone)]
 pub struct PendingFlow {

@@ -154,13 +154,17 @@ pub async fn find_by_id(
     Ok(rows!(store.reader().await?.on(), ConnectionRow, sql, environment.0, id.0)?.pop())
 }
 
-/// The connection of a key in an integration, as the transaction sees it.
-pub async fn find_in(
+/// The connection of a key in an integration, to be changed: nobody else changes it until the transaction ends.
+pub async fn find_to_change(
     tx: &mut Tx,
     environment: EnvironmentId,
     integration: IntegrationId,
     key: &ConnectionKey,
 ) -> Result<Option<Connection>, Error> {
+    // A row that is written stays locked. SQLite knows no `for update`, and PostgreSQL asks for nothing more than this.
+    let sql = "update connections set updated_at = updated_at
+        where environment_id = $1 and integration_id = $2 and key = $3";
+    execute!(tx.on(), sql, environment.0, integration.0, key.as_str())?;
     let sql =
         select!("", "connections c where c.environment_id = $1 and c.integration_id = $2 and c.key = $3");
     Ok(rows!(tx.on(), ConnectionRow, sql, environment.0, integration.0, key.as_str())?.pop())

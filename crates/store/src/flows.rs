@@ -1,6 +1,7 @@
 //! Authorization flows on their way. A flow is used once: whoever takes it first has it.
 
 use jiff::Timestamp;
+use model::flow::MOST_OF_A_SESSION;
 use model::token::TokenHash;
 use model::{EnvironmentId, IntegrationId, PendingFlow, SessionId};
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use crate::columns::{Columns, ms};
 use crate::db::{Row, Store, Tx};
 use crate::error::Error;
 
-/// Adds a flow.
+/// Adds a flow. Of a session that has begun very many, the oldest are forgotten.
 pub async fn create(tx: &mut Tx, flow: &PendingFlow) -> Result<(), Error> {
     execute!(
         tx.on(),
@@ -26,6 +27,17 @@ pub async fn create(tx: &mut Tx, flow: &PendingFlow) -> Result<(), Error> {
         flow.sealed.as_bytes(),
         ms(flow.created_at),
         ms(flow.expires_at),
+    )?;
+    execute!(
+        tx.on(),
+        "delete from flows where id in (
+            select id from (
+                select id, row_number() over (order by created_at desc, id desc) as place
+                from flows where environment_id = $1 and session_id = $2
+            ) as begun where place > $3)",
+        flow.environment.0,
+        flow.session.0,
+        i64::from(MOST_OF_A_SESSION),
     )?;
     Ok(())
 }

@@ -106,6 +106,11 @@ pub async fn give_up(tx: &mut Tx, id: OutboxId, now: Timestamp, last_error: &str
     Ok(execute!(tx.on(), sql, id.0, ms(now), plain(last_error))? == 1)
 }
 
+/// Deletes the messages that were given up before a time. Answers how many.
+pub async fn purge(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    execute!(tx.on(), "delete from outbox where given_up_at < $1", ms(before))
+}
+
 /// When [`claim`] will find something next: the earliest due time, or end of a lease, of a message that heads its
 /// stream.
 pub async fn next_due(store: &Store) -> Result<Option<Timestamp>, Error> {

@@ -1,9 +1,10 @@
 //! Connections as the app sees them: lists, changes, metadata, deletion.
 
 use engine::{ConnectionPatch, Error, ListQuery, MetadataWrite, RevocationOutcome, Thing, right};
+use futures_util::future::join_all;
 use model::{ConnectionKey, EndUser, Organization, Tags};
 use sandbox::{Endpoint, Fault};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use testkit::{World, each_world};
 
 use crate::fixtures::{
@@ -116,6 +117,57 @@ async fn metadata_is_merged_key_by_key_or_replaced() {
         assert_eq!(metadata(&world, "a").await, Some(json!({"x": 1, "y": 2})));
         write(&world, &["a"], json!({"z": 3}), MetadataWrite::Replace).await.expect("it is written");
         assert_eq!(metadata(&world, "a").await, Some(json!({"z": 3})));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_merges_at_once_none_is_lost() {
+    each_world(async |world| {
+        let integration = plain_keys(&world, "keys").await;
+        for key in ["a", "b"] {
+            imported(&world, new_connection(&integration, key, api_key("k"))).await;
+        }
+        let merges = (0..16).map(|n| {
+            // Named in both orders: writers that lock in the order of naming would wait for each other.
+            let keys = if n % 2 == 0 { ["a", "b"] } else { ["b", "a"] };
+            let (world, merge) = (&world, json!({ format!("key_{n}"): n }));
+            async move { write(world, &keys, merge, MetadataWrite::Merge).await }
+        });
+        for written in join_all(merges).await {
+            written.expect("it is written");
+        }
+        for key in ["a", "b"] {
+            let written = metadata(&world, key).await.expect("metadata");
+            assert_eq!(written.as_object().map(Map::len), Some(16), "{written}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn changes_of_a_person_and_of_an_address_at_once_are_both_kept() {
+    each_world(async |world| {
+        let integration = plain_keys(&world, "keys").await;
+        imported(&world, new_connection(&integration, "a", api_key("k"))).await;
+        let connection = Established { integration, key: connection_key("a") };
+        for n in 0..8 {
+            let (name, address) = (format!("eve-{n}"), format!("https://app.example/{n}"));
+            let patches = [
+                ConnectionPatch { end_user: Some(person(&name, None)), ..ConnectionPatch::default() },
+                ConnectionPatch { webhook_url_override: Some(address.clone()), ..ConnectionPatch::default() },
+            ];
+            let by = world.may::<right::UpdateConnection>();
+            let patched = patches.map(|patch| {
+                world.engine.update_connection(&by, &connection.integration, &connection.key, patch)
+            });
+            for patched in join_all(patched).await {
+                patched.expect("it is changed");
+            }
+            let after = connection.stored(&world).await;
+            assert_eq!(after.end_user.as_ref().map(|user| &*user.id), Some(&*name));
+            assert_eq!(after.webhook_url_override, Some(address));
+        }
     })
     .await;
 }

@@ -28,7 +28,7 @@ async fn a_connection_is_found_with_its_provider() {
         assert_eq!(found.connection.credential, stored.credential);
         assert_same(&by_id(&store, &stored).await, &Some(stored.clone()));
         let inside = write(&store, async |tx| {
-            connections::find_in(tx, github.environment, github.id, &stored.key).await
+            connections::find_to_change(tx, github.environment, github.id, &stored.key).await
         })
         .await;
         assert_same(&inside, &Some(stored));
@@ -87,7 +87,7 @@ async fn another_environment_sees_and_changes_nothing() {
         assert!(connections::find(&store, theirs, &ours.key, &stored.key).await.expect("a read").is_none());
         assert!(connections::find_by_id(&store, theirs, id).await.expect("a read").is_none());
         let mut tx = store.begin().await.expect("a transaction begins");
-        let found = connections::find_in(&mut tx, theirs, ours.id, &stored.key).await.expect("a read");
+        let found = connections::find_to_change(&mut tx, theirs, ours.id, &stored.key).await.expect("a read");
         assert!(found.is_none());
         let changed = [
             connections::replace(&mut tx, theirs, &stored, 1).await.expect("a write"),

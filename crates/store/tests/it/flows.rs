@@ -1,3 +1,4 @@
+use model::flow::MOST_OF_A_SESSION;
 use store::{Constraint, Error, Store, flows};
 use testkit::databases::each_store;
 
@@ -107,6 +108,34 @@ async fn a_flow_cannot_join_two_environments() {
         let mixed = flow(14, &session, stored.integration);
         let error = refused(&store, async |tx| flows::create(tx, &mixed).await).await;
         assert!(matches!(error, Error::Conflict(Constraint::Reference)), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_begins_very_many_flows_keeps_the_newest() {
+    each_store(|store| async move {
+        let first = stored_flow(&store).await;
+        let bystander = stored_session(&store, 50, first.environment).await;
+        let theirs = flow(51, &bystander, first.integration);
+        write(&store, async |tx| flows::create(tx, &theirs).await).await;
+        let session = model::ConnectSession { id: first.session, ..bystander };
+        let later: Vec<_> = (1..=u64::from(MOST_OF_A_SESSION))
+            .map(|n| model::PendingFlow {
+                created_at: at(i64::try_from(n).expect("small")),
+                ..flow(100 + n, &session, first.integration)
+            })
+            .collect();
+        for flow in &later {
+            write(&store, async |tx| flows::create(tx, flow).await).await;
+        }
+        let is_there = async |flow: &model::PendingFlow| {
+            flows::find(&store, &flow.state_hash, at(1)).await.expect("a read").is_some()
+        };
+        assert!(!is_there(&first).await);
+        for flow in later.iter().chain([&theirs]) {
+            assert!(is_there(flow).await);
+        }
     })
     .await;
 }

@@ -156,6 +156,21 @@ async fn the_next_due_time_is_that_of_a_message_that_can_be_claimed() {
 }
 
 #[tokio::test]
+async fn only_messages_that_were_given_up_are_purged() {
+    each_store(|store| async move {
+        let environment = stored_integration(&store, 1).await.environment;
+        let given_up = message(5, environment, 1);
+        enqueue(&store, &given_up).await;
+        enqueue(&store, &message(6, environment, 2)).await;
+        write(&store, async |tx| outbox::give_up(tx, given_up.id, at(500), "status 500").await).await;
+        assert_eq!(write(&store, async |tx| outbox::purge(tx, at(500)).await).await, 0);
+        assert_eq!(write(&store, async |tx| outbox::purge(tx, at(501)).await).await, 1);
+        assert_eq!(claimed_id(&store, 502).await, Some(message(6, environment, 2).id));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_message_of_a_transaction_that_failed_does_not_exist() {
     each_store(|store| async move {
         let environment = stored_integration(&store, 1).await.environment;
