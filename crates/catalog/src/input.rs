@@ -76,6 +76,9 @@ pub struct Input {
     /// Choices that deserve a warning.
     #[serde(default)]
     pub discouraged: Vec<String>,
+    /// The integration input that says which hosts the value may name: one, or a list. Any host, while that is empty.
+    #[serde(default)]
+    pub limited_by: Option<String>,
 }
 
 const fn yes() -> bool {
@@ -103,6 +106,7 @@ impl Input {
             default: None,
             visible_when: BTreeMap::new(),
             discouraged: Vec::new(),
+            limited_by: None,
         }
     }
 
@@ -129,6 +133,8 @@ pub enum Kind {
     Text,
     /// A host name, without scheme, port or path.
     Hostname,
+    /// Host names, separated by commas; `*.example.com` is every host below `example.com`.
+    Hosts,
     /// An absolute https URL.
     Url,
     /// A UUID.

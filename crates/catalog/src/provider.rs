@@ -36,7 +36,7 @@ pub use self::traffic::{Pagination, PaginationKind, Retry, RetryBody, Wait};
 pub use self::webhook::{
     Encoding, Envelope, Signed, Webhook, WebhookScheme, WebhookSecret, WebhookSignature,
 };
-use crate::input::Inputs;
+use crate::input::{Input, Inputs};
 use crate::template::Alternatives;
 
 /// Names and values of headers or parameters. An entry that cannot be filled is left out of the request.
@@ -148,4 +148,12 @@ pub struct Provider {
     /// Where the facts come from (URLs of vendor pages or names of public sources).
     #[serde(default)]
     pub sources: Vec<String>,
+}
+
+impl Provider {
+    /// The operator's input that limits which hosts a connection input may name.
+    pub fn limit_of(&self, input: &Input) -> Option<&Input> {
+        let limit = input.limited_by.as_ref()?;
+        self.inputs.integration.iter().find(|operator| operator.name == *limit)
+    }
 }

@@ -19,6 +19,7 @@ use vault::Secret;
 
 use crate::Engine;
 use crate::actor::SessionCaller;
+use crate::entered::limit_broken_by;
 use crate::error::{Error, Rule, Thing};
 use crate::integrations::connection_key;
 
@@ -91,7 +92,7 @@ impl Engine {
             return Err(Error::refused(Rule::Draft, message));
         }
         let connection = self.connection_name(by).await?;
-        let config = self.connection_config(&provider, &chosen.defaults, &values)?;
+        let config = self.connection_config(&provider, &chosen, &values)?;
         match scheme_of(&provider, &chosen.integration)? {
             Scheme::Redirect | Scheme::Device => {
                 Box::pin(self.set_out(by, &chosen, config, &connection)).await
@@ -139,10 +140,10 @@ impl Engine {
     fn connection_config(
         &self,
         provider: &Provider,
-        defaults: &Defaults,
+        chosen: &Chosen,
         values: &BTreeMap<String, String>,
     ) -> Result<Map<String, Value>, Error> {
-        let mut config = defaults.connection_config.clone().unwrap_or_default();
+        let mut config = chosen.defaults.connection_config.clone().unwrap_or_default();
         let mut issues = Vec::new();
         let value = |input: &Input| {
             let preset = config.get(input.wire_name()).map(text_of);
@@ -156,7 +157,10 @@ impl Engine {
         for input in provider.inputs.connection.iter().filter(|input| input.applies(value_of)) {
             let name = input.wire_name();
             let Some(value) = given.get(input.name.as_str()).cloned() else { continue };
-            match self.check_input(input, &value) {
+            match self
+                .check_input(input, &value)
+                .and_then(|()| within_limit(provider, &chosen.integration, input, &value))
+            {
                 Err(issue) => issues.push(Issue { path: vec![field_name(provider, input)], ..issue }),
                 Ok(()) if value.is_empty() => {}
                 Ok(()) => drop(config.insert(name.to_owned(), Value::String(value))),
@@ -170,6 +174,17 @@ impl Engine {
         }
         if issues.is_empty() { Ok(config) } else { Err(Error::Invalid(issues)) }
     }
+}
+
+fn within_limit(
+    provider: &Provider,
+    integration: &Integration,
+    input: &Input,
+    value: &str,
+) -> Result<(), Issue> {
+    let Some(listed) = limit_broken_by(provider, integration, input, value) else { return Ok(()) };
+    let message = format!("{} must be a server that this app connects to: {listed}", input.label);
+    Err(Issue::new(IssueCode::InvalidValue, [input.wire_name()], message))
 }
 
 fn is_text_input(provider: &Provider, name: &str) -> bool {

@@ -52,7 +52,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let environment = by.environment.id;
         let integration = store::integrations::find(self.store(), environment, integration).await?;
-        let integration = integration.ok_or(Error::NotFound(Thing::Connection))?;
+        let integration = integration.ok_or(Error::NotFound(Thing::Integration))?;
         let mut tx = self.store().begin().await?;
         let found = store::connections::find_to_change(&mut tx, environment, integration.id, key).await?;
         let connection = found.ok_or(Error::NotFound(Thing::Connection))?;

@@ -319,6 +319,7 @@ impl Engine {
         let state = integration.state(&provider);
         let mut warnings = warnings::exclusive(&integration, &provider, all);
         warnings.extend(warnings::unknown_scopes(&integration, &provider));
+        warnings.extend(warnings::any_server(&integration, &provider));
         Some(IntegrationView { state, warnings, provider, callback_url: self.callback_url(), integration })
     }
 }

@@ -61,6 +61,7 @@ fn wrong_kind(input: &Input, value: &str) -> Option<&'static str> {
     let fits = match input.kind {
         Kind::String | Kind::Text | Kind::Enum => true,
         Kind::Hostname => is_hostname(value),
+        Kind::Hosts => hosts(value).all(|host| is_hostname(host) || is_below(host)),
         Kind::Url => is_url(value),
         Kind::Uuid => uuid::Uuid::try_parse(value).is_ok(),
         Kind::Email => is_email(value),
@@ -70,6 +71,9 @@ fn wrong_kind(input: &Input, value: &str) -> Option<&'static str> {
     }
     Some(match input.kind {
         Kind::Hostname => "must be a host name such as app.example.com, without https:// and without a path",
+        Kind::Hosts => {
+            "must be host names, separated by commas; *.example.com means every host below example.com"
+        }
         Kind::Url => "must be a full URL that begins with https://",
         Kind::Uuid => "must be a UUID",
         Kind::Email => "must be an e-mail address",
@@ -92,6 +96,34 @@ fn is_hostname(value: &str) -> bool {
         && port.is_none_or(|port| {
             !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok()
         })
+}
+
+/// The host names of a list.
+fn hosts(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim)
+}
+
+/// `*.` and a domain of at least two labels.
+fn is_below(host: &str) -> bool {
+    host.strip_prefix("*.").is_some_and(|domain| domain.contains('.') && is_hostname(domain))
+}
+
+/// Whether a host name or URL leads to a host of a list. An empty list holds every host. A port has to be listed with its
+/// host.
+pub fn is_among(list: &str, value: &str) -> bool {
+    let url = Url::parse(value).ok().filter(|_| value.contains("://"));
+    let value = match &url {
+        Some(url) => url.authority(),
+        None => value,
+    };
+    let names = |host: &str| match host.strip_prefix('*') {
+        Some(end) => {
+            let split = value.len().checked_sub(end.len()).filter(|split| *split > 0);
+            split.and_then(|split| value.get(split..)).is_some_and(|last| last.eq_ignore_ascii_case(end))
+        }
+        None => host.eq_ignore_ascii_case(value),
+    };
+    list.trim().is_empty() || hosts(list).any(names)
 }
 
 /// An absolute URL without user information. Plain http is left to the egress rules, which allow it only where the
@@ -139,6 +171,12 @@ mod tests {
             (Kind::Hostname, "https://evil.com", false),
             (Kind::Hostname, "a..b", false),
             (Kind::Hostname, "a:99999", false),
+            (Kind::Hosts, "a.example, *.b.example:8443", true),
+            (Kind::Hosts, "a.example,", false),
+            (Kind::Hosts, "*", false),
+            (Kind::Hosts, "*.com", false),
+            (Kind::Hosts, "a.*.example", false),
+            (Kind::Hosts, "https://a.example", false),
             (Kind::Url, "https://x.example/path", true),
             (Kind::Url, "https://u:p@x.example", false),
             (Kind::Url, "https:x.example", false),
@@ -175,5 +213,32 @@ mod tests {
         let mut field = input(Kind::Url);
         field.required = false;
         assert!(check(&field, "").is_ok());
+    }
+
+    #[test]
+    fn hosts_are_told_from_those_that_look_like_them() {
+        let list = "acme.example, *.cloud.example, *.b.example:8443";
+        for (value, is_listed) in [
+            ("acme.example", true),
+            ("ACME.example", true),
+            ("x.acme.example", false),
+            ("acme.example.evil.example", false),
+            ("acme.example:8443", false),
+            ("a.cloud.example", true),
+            ("a.b.Cloud.example", true),
+            ("cloud.example", false),
+            (".cloud.example", false),
+            ("evilcloud.example", false),
+            ("a.b.example:8443", true),
+            ("a.b.example", false),
+            ("https://a.cloud.example/path", true),
+            ("https://a.cloud.example:443/", true),
+            ("https://evil.example/.cloud.example", false),
+            ("https://evil.example/?acme.example", false),
+            ("", false),
+        ] {
+            assert_eq!(is_among(list, value), is_listed, "{value}");
+        }
+        assert!(is_among("", "any.example") && is_among(" ", "any.example"));
     }
 }

@@ -221,6 +221,7 @@ fn natural(input: &Input, place: Place) -> String {
     let label = label(&input.name);
     match input.kind {
         Kind::Hostname => format!("{label}.sim.example.org"),
+        Kind::Hosts => "*.sim.example.org".to_owned(),
         Kind::Url => format!("https://{label}.sim.example.org/at/{label}"),
         Kind::Uuid => "0b5c2c2e-8d0e-5c1f-9a7d-3f1d5e2b7a90".to_owned(),
         Kind::Email => "ada+sim@example.org".to_owned(),

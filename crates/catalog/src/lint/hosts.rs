@@ -2,9 +2,10 @@
 
 use super::Findings;
 use super::pattern::Pattern;
+use super::sites::Site;
 use super::urls::input;
 use crate::input::{Input, Kind};
-use crate::provider::Provider;
+use crate::provider::{AuthMode, Provider};
 use crate::template::{Function, FunctionName, Placeholder, Template};
 
 /// What is wrong with the host of a URL.
@@ -107,15 +108,57 @@ fn is_bound(provider: &Provider, placeholder: &Placeholder) -> bool {
     }
 }
 
+/// The placeholders that choose the server: the base, or one that ends the host.
+fn deciding(template: &Template) -> Vec<&Placeholder> {
+    match template.base_placeholder() {
+        Some(Placeholder::Computed(Function { arguments, .. })) => {
+            arguments.iter().flat_map(Template::placeholders).collect()
+        }
+        Some(base) => vec![base],
+        None if ends_with_a_value(template) => template.host_placeholders().pop().into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+fn ends_with_a_value(template: &Template) -> bool {
+    template.host_suffix().is_some_and(|suffix| suffix.split(':').next().is_some_and(str::is_empty))
+}
+
+/// The client's secret is the operator's. Where an end user names any server that it then goes to, the operator can at
+/// least say which servers those are.
+pub(super) fn secret_for_anyone(provider: &Provider, site: &Site<'_>) -> Option<String> {
+    let is_operators = matches!(
+        provider.auth,
+        AuthMode::Oauth2
+            | AuthMode::Oauth1
+            | AuthMode::AppInstallation
+            | AuthMode::AppInstallationWithUserOauth
+    );
+    if !is_operators || !site.takes_the_client() {
+        return None;
+    }
+    let is_any = |placeholder: &&Placeholder| {
+        matches!(placeholder, Placeholder::Connection(_))
+            && input(provider, placeholder).is_some_and(|input| {
+                !input.automated
+                    && input.kind != Kind::Enum
+                    && input.limited_by.is_none()
+                    && !names_its_hosts(input)
+            })
+    };
+    let open = deciding(site.template).into_iter().find(is_any)?;
+    Some(format!(
+        "open host: `{open}` chooses who gets the client's secret; let the operator limit it: limited_by = an integration input of kind \"hosts\""
+    ))
+}
+
 /// A value that ends the host, or is all of it, leads wherever its pattern lets it. So the pattern names the domains,
 /// or the file says by `kind = "hostname"` that any server is meant. Any server is never meant by what a browser
 /// brings back: there the code and the client's secret would follow.
 pub(super) fn open_end(provider: &Provider, template: &Template) -> Option<String> {
     let deciding = match template.base_placeholder() {
         Some(base) => base,
-        None if template.host_suffix()?.split(':').next()?.is_empty() => {
-            template.host_placeholders().pop()?
-        }
+        None if ends_with_a_value(template) => template.host_placeholders().pop()?,
         None => return None,
     };
     let Placeholder::Connection(name) = deciding else {
@@ -140,7 +183,7 @@ fn entered(placeholder: &Placeholder, input: &Input) -> Option<String> {
     let may_be_any = match input.kind {
         Kind::Hostname => pattern.matches("any.example") && pattern.matches("any.other.test"),
         Kind::Url => pattern.matches("https://any.example") && pattern.matches("https://any.other.test"),
-        Kind::String | Kind::Text | Kind::Uuid | Kind::Email | Kind::Enum => false,
+        Kind::String | Kind::Text | Kind::Hosts | Kind::Uuid | Kind::Email | Kind::Enum => false,
     };
     let message = || {
         format!(

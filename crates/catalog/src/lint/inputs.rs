@@ -26,6 +26,7 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
                 findings.add(format!("{at}.name"), format!("the input `{}` is declared twice", input.name));
             }
             one(&at, input, findings);
+            limit(&at, input, group, provider, findings);
             for (name, value) in &input.visible_when {
                 let other = list.iter().find(|other| other.name == *name && other.name != input.name);
                 let can_be =
@@ -38,6 +39,20 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
                 }
             }
         }
+    }
+}
+
+/// Operators limit what end users may name, by hosts.
+fn limit(at: &str, input: &Input, group: &str, provider: &Provider, findings: &mut Findings) {
+    let Some(limit) = &input.limited_by else { return };
+    let at = format!("{at}.limited_by");
+    if group != "connection" || !matches!(input.kind, Kind::Hostname | Kind::Url) {
+        findings.add(&at, "only connection inputs of kind \"hostname\" or \"url\" are limited to hosts");
+    }
+    let names_hosts = |other: &Input| matches!(other.kind, Kind::Hosts | Kind::Hostname);
+    if !provider.inputs.integration.iter().any(|other| other.name == *limit && names_hosts(other)) {
+        let message = format!("no integration input `{limit}` is of kind \"hosts\" or \"hostname\"");
+        findings.add(&at, message);
     }
 }
 
@@ -114,7 +129,7 @@ fn kind_rules(at: &str, input: &Input, findings: &mut Findings) {
     for (key, value) in [("default", &input.default), ("example", &input.example)] {
         let Some(value) = value else { continue };
         let refusal = match input.kind {
-            Kind::String | Kind::Text => None,
+            Kind::String | Kind::Text | Kind::Hosts => None,
             Kind::Hostname => value.contains(['/', '@', '?', '#', ' ']).then_some("is no host name"),
             Kind::Url => (!url::Url::parse(value).is_ok_and(|url| url.has_host())).then_some("is no URL"),
             Kind::Uuid => (!is_uuid(value)).then_some("is no UUID"),

@@ -265,7 +265,9 @@ fn unused_inputs(provider: &Provider, sites: &[Site<'_>], findings: &mut Finding
         let used = sites.iter().any(|site| site.template.placeholders().contains(&&wanted));
         let is_known =
             provider.exclusive_by.contains(&input.name) || is_credential_of_plugin(provider, &input.name);
-        if !used && !is_known {
+        let limits =
+            provider.inputs.connection.iter().any(|limited| limited.limited_by.as_ref() == Some(&input.name));
+        if !used && !is_known && !limits {
             let message = format!("the integration input `{}` is used by no template", input.name);
             findings.add(format!("inputs.integration.{index}.name"), message);
         }

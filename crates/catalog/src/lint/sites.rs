@@ -16,6 +16,30 @@ pub(super) struct Site<'a> {
     pub(super) template: &'a Template,
 }
 
+/// Where the client proves itself at a server.
+const CLIENT_CALLS: [&str; 11] = [
+    "authorization.pushed_url",
+    "device.url",
+    "token.url",
+    "oauth1.request_url",
+    "oauth1.token_url",
+    "long_token.url",
+    "second_token.url",
+    "refresh.url",
+    "revocation.url",
+    "app.token_url",
+    "lifecycle.introspection_url",
+];
+
+impl Site<'_> {
+    /// Whether the client's secret goes where this URL leads.
+    pub(super) fn takes_the_client(&self) -> bool {
+        CLIENT_CALLS.iter().any(|call| {
+            self.at.strip_prefix(call).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+}
+
 /// When a template is filled; each moment has its own values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {

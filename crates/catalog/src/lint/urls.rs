@@ -37,7 +37,7 @@ fn refusal(provider: &Provider, site: &Site<'_>) -> Option<String> {
     let sample = Sample { provider, base: template.base_placeholder() };
     let base = url::Url::parse("https://sample.example/").ok()?;
     match template.fill_url_below(&base, &sample) {
-        Ok(_) => hosts::open_end(provider, template),
+        Ok(_) => hosts::open_end(provider, template).or_else(|| hosts::secret_for_anyone(provider, site)),
         Err(error) => Some(format!("filled with sample values it is refused: {error}")),
     }
 }
@@ -92,7 +92,7 @@ impl Values for Sample<'_> {
         Some(match input.map(|input| input.kind) {
             Some(Kind::Hostname) => "sample.example".to_owned(),
             Some(Kind::Url) => "https://sample.example".to_owned(),
-            Some(Kind::String | Kind::Text | Kind::Uuid | Kind::Email | Kind::Enum) | None => {
+            Some(Kind::String | Kind::Text | Kind::Hosts | Kind::Uuid | Kind::Email | Kind::Enum) | None => {
                 "sample".to_owned()
             }
         })

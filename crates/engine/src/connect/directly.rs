@@ -160,7 +160,7 @@ impl Engine {
 fn as_meant(input: &Input, value: String) -> String {
     match input.kind {
         Kind::String | Kind::Text | Kind::Enum => value,
-        Kind::Hostname | Kind::Url | Kind::Uuid | Kind::Email => value.trim().to_owned(),
+        Kind::Hostname | Kind::Hosts | Kind::Url | Kind::Uuid | Kind::Email => value.trim().to_owned(),
     }
 }
 

@@ -68,3 +68,14 @@ pub(super) fn unknown_scopes(integration: &Integration, provider: &Provider) -> 
         )
     })
 }
+
+/// Where end users name the server, the client's secret goes to whichever they name.
+pub(super) fn any_server(integration: &Integration, provider: &Provider) -> Option<String> {
+    let is_unset = |input: &&Input| !integration.config.contains_key(input.wire_name());
+    let unset =
+        provider.inputs.connection.iter().filter_map(|input| provider.limit_of(input)).find(is_unset)?;
+    Some(format!(
+        "end users name the server that the client secret is sent to; say in integration_config.{} which ones they may name",
+        unset.wire_name()
+    ))
+}

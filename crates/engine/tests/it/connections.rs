@@ -158,10 +158,10 @@ async fn changes_of_a_person_and_of_an_address_at_once_are_both_kept() {
                 ConnectionPatch { webhook_url_override: Some(address.clone()), ..ConnectionPatch::default() },
             ];
             let by = world.may::<right::UpdateConnection>();
-            let patched = patches.map(|patch| {
+            let changes = patches.map(|patch| {
                 world.engine.update_connection(&by, &connection.integration, &connection.key, patch)
             });
-            for patched in join_all(patched).await {
+            for patched in join_all(changes).await {
                 patched.expect("it is changed");
             }
             let after = connection.stored(&world).await;

@@ -20,6 +20,7 @@ mod introspection;
 mod isolation;
 mod kept_answers;
 mod keys;
+mod limits;
 mod logins;
 mod mcp;
 mod oauth1;

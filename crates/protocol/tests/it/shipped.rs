@@ -19,6 +19,7 @@ fn sample(input: &Input) -> String {
         Kind::String if input.name == "port" => "8443",
         Kind::String | Kind::Text => "sample",
         Kind::Hostname => "acme.example.com",
+        Kind::Hosts => "*.example.com",
         Kind::Url => "https://acme.example.com",
         Kind::Uuid => "6f2c1ee0-6a0c-4e43-9d2a-3a4cf7d1a001",
         Kind::Email => "a@example.com",

@@ -75,10 +75,12 @@ fn control<'a>(field: &'a FormField, value: &str) -> Control<'a> {
         Kind::Enum => {
             Control::Select(field.choices.iter().map(|choice| (choice.as_str(), choice == value)).collect())
         }
-        Kind::String | Kind::Hostname | Kind::Url | Kind::Uuid | Kind::Email if field.secret => {
+        Kind::String | Kind::Hostname | Kind::Hosts | Kind::Url | Kind::Uuid | Kind::Email
+            if field.secret =>
+        {
             Control::Secret
         }
-        Kind::String | Kind::Uuid => Control::Line("text", "text"),
+        Kind::String | Kind::Hosts | Kind::Uuid => Control::Line("text", "text"),
         // Not `type=url`: browsers would ask for a scheme that may stand in the prefix.
         Kind::Hostname | Kind::Url => Control::Line("text", "url"),
         Kind::Email => Control::Line("email", "email"),

@@ -46,7 +46,7 @@ fn mistakes_of_form_are_found() {
     an unknown client authentication
         planted.toml:9: unknown variant `xml`, expected one of `form`, `json`, `query`
     an unknown kind
-        planted.toml:15: unknown variant `number`, expected one of `string`, `text`, `hostname`, `url`, `uuid`, `email`, `enum`
+        planted.toml:15: unknown variant `number`, expected one of `string`, `text`, `hostname`, `hosts`, `url`, `uuid`, `email`, `enum`
     a missing name
         planted.toml:1: missing field `name`
     a missing label

@@ -58,6 +58,14 @@ pub(super) fn mistakes() -> Vec<Mistake> {
         ("a pattern with an open end", whole(r"^[a-z]+\.planted\.[a-z.]+$", "hostname")),
         ("a pattern with a forgotten dot", whole(r"^[a-z.]+planted\.example$", "hostname")),
         ("a pattern of any text", whole(r"^[a-z.]+$", "string")),
+        (
+            "a secret for any server",
+            with(
+                &opened("https://{connection.tenant}/token"),
+                "label = \"Tenant\"",
+                "label = \"Tenant\"\nkind = \"hostname\"",
+            ),
+        ),
         ("a server that the browser brings", returned("kind = \"url\"\n")),
         (
             "a server that the browser brings, open",
@@ -136,6 +144,8 @@ fn mistakes_in_urls_are_found() {
         planted.toml:8: open host: the pattern of `{connection.tenant}` does not end in known domains; name them, or write kind = "hostname" and let it be any
     a pattern of any text
         planted.toml:8: open host: the pattern of `{connection.tenant}` does not end in known domains; name them, or write kind = "hostname" and let it be any
+    a secret for any server
+        planted.toml:8: open host: `{connection.tenant}` chooses who gets the client's secret; let the operator limit it: limited_by = an integration input of kind "hosts"
     a server that the browser brings
         planted.toml:8: open host: `{connection.server}` comes back with the browser, so its input needs a pattern that ends in known domains
     a server that the browser brings, open
@@ -152,9 +162,13 @@ fn mistakes_in_urls_are_found() {
 #[test]
 fn a_whole_host_is_any_when_the_file_says_so_and_else_ends_in_known_domains() {
     let text = OAUTH2.replace("{connection.tenant}.planted.example", "{connection.tenant}");
+    let limited = |input: &str| {
+        let list = "[[inputs.integration]]\nname = \"servers\"\nlabel = \"Servers\"\nkind = \"hosts\"";
+        format!("{input}\nlimited_by = \"servers\"\n{list}")
+    };
     for input in [
-        "kind = \"hostname\"",
-        "kind = \"hostname\"\npattern = '^[a-z0-9.-]+$'",
+        &*limited("kind = \"hostname\""),
+        &*limited("kind = \"hostname\"\npattern = '^[a-z0-9.-]+$'"),
         "pattern = '^[a-z]+\\.planted\\.example$'",
         "pattern = '^(?:eu|us)\\.planted\\.example$'",
         "kind = \"enum\"\nenum = [\"eu.planted.example\"]",

@@ -2,6 +2,8 @@
 
 use super::{Mistake, OAUTH2, with};
 
+const SERVERS: &str = "[[inputs.integration]]\nname = \"servers\"\nlabel = \"Servers\"\n";
+
 pub(super) fn mistakes() -> Vec<Mistake> {
     let pattern = |text: &str| with(OAUTH2, "\"^[a-z]+$\"", &format!("'{text}'"));
     let input = |more: &str| format!("{OAUTH2}{more}\n");
@@ -39,6 +41,15 @@ pub(super) fn mistakes() -> Vec<Mistake> {
         ("a wire name twice", another("connection", "name = \"other\"\nwire = \"tenant\"")),
         ("an input in camel case", another("connection", "name = \"camelCase\"")),
         ("an integration input that nothing uses", another("integration", "name = \"idle\"")),
+        ("a limit that nobody sets", plain("kind = \"hostname\"\nlimited_by = \"servers\"")),
+        (
+            "a limit that is no list of hosts",
+            plain(&format!("kind = \"hostname\"\nlimited_by = \"servers\"\n{SERVERS}")),
+        ),
+        (
+            "a limit of what is no server",
+            plain(&format!("limited_by = \"servers\"\n{SERVERS}kind = \"hosts\"")),
+        ),
         ("hidden and required", input("hidden = true")),
         ("visible with an input that is not there", input("visible_when = { plan = \"pro\" }")),
         ("visible with itself", input("visible_when = { tenant = \"a\" }")),
@@ -105,6 +116,12 @@ fn mistakes_in_inputs_are_found() {
         planted.toml:17: `camelCase` is not snake case
     an integration input that nothing uses
         planted.toml:17: the integration input `idle` is used by no template
+    a limit that nobody sets
+        planted.toml:15: no integration input `servers` is of kind "hosts" or "hostname"
+    a limit that is no list of hosts
+        planted.toml:15: no integration input `servers` is of kind "hosts" or "hostname"
+    a limit of what is no server
+        planted.toml:14: only connection inputs of kind "hostname" or "url" are limited to hosts
     hidden and required
         planted.toml:11: `tenant` is hidden and required, so it needs a `default`
     visible with an input that is not there

@@ -171,7 +171,7 @@ fn field(index: usize, input: &Input) -> Value {
         Kind::Url => Some("uri"),
         Kind::Uuid => Some("uuid"),
         Kind::Email => Some("email"),
-        Kind::String | Kind::Text | Kind::Enum => None,
+        Kind::String | Kind::Text | Kind::Hosts | Kind::Enum => None,
     };
     let all = [
         ("type", json!("string")),
