@@ -156,4 +156,9 @@ impl Provider {
         let limit = input.limited_by.as_ref()?;
         self.inputs.integration.iter().find(|operator| operator.name == *limit)
     }
+
+    /// Whether an input of the operator limits another one.
+    pub fn is_limit(&self, operator: &Input) -> bool {
+        self.inputs.connection.iter().any(|input| input.limited_by.as_ref() == Some(&operator.name))
+    }
 }

@@ -19,9 +19,9 @@ use vault::Secret;
 
 use crate::Engine;
 use crate::actor::SessionCaller;
-use crate::entered::limit_broken_by;
 use crate::error::{Error, Rule, Thing};
 use crate::integrations::connection_key;
+use crate::servers;
 
 pub use form::{Choice, Form, FormField, Scheme, Shown};
 use form::{field_name, scheme_of};
@@ -157,10 +157,9 @@ impl Engine {
         for input in provider.inputs.connection.iter().filter(|input| input.applies(value_of)) {
             let name = input.wire_name();
             let Some(value) = given.get(input.name.as_str()).cloned() else { continue };
-            match self
-                .check_input(input, &value)
-                .and_then(|()| within_limit(provider, &chosen.integration, input, &value))
-            {
+            let within = || servers::check(provider, &chosen.integration, input, &value);
+            let fits = self.check_input(input, &value);
+            match fits.and_then(|()| within().map_err(|forbidden| forbidden.issue())) {
                 Err(issue) => issues.push(Issue { path: vec![field_name(provider, input)], ..issue }),
                 Ok(()) if value.is_empty() => {}
                 Ok(()) => drop(config.insert(name.to_owned(), Value::String(value))),
@@ -174,17 +173,6 @@ impl Engine {
         }
         if issues.is_empty() { Ok(config) } else { Err(Error::Invalid(issues)) }
     }
-}
-
-fn within_limit(
-    provider: &Provider,
-    integration: &Integration,
-    input: &Input,
-    value: &str,
-) -> Result<(), Issue> {
-    let Some(listed) = limit_broken_by(provider, integration, input, value) else { return Ok(()) };
-    let message = format!("{} must be a server that this app connects to: {listed}", input.label);
-    Err(Issue::new(IssueCode::InvalidValue, [input.wire_name()], message))
 }
 
 fn is_text_input(provider: &Provider, name: &str) -> bool {

@@ -10,30 +10,13 @@ use crate::Engine;
 use crate::connect::text_of;
 use crate::error::Error;
 use crate::seals::SecretMap;
-
-/// The hosts that the operator allows a connection input to name, when this value names another one.
-pub(crate) fn limit_broken_by<'a>(
-    provider: &Provider,
-    integration: &'a Integration,
-    input: &Input,
-    value: &str,
-) -> Option<&'a str> {
-    let listed = integration.config.get(provider.limit_of(input)?.wire_name())?;
-    (!value.is_empty() && !model::fields::is_among(listed, value)).then_some(listed)
-}
+use crate::servers;
 
 /// Stored values have their names on the wire; templates know our names. Names without an input (captures) are the
-/// same in both. A server that the operator no longer allows is as good as none: nothing more is sent there.
+/// same in both.
 fn fields(provider: &Provider, integration: &Integration, config: &Map<String, Value>) -> Fields {
-    let is_allowed = |name: &str, value: &str| {
-        let input = provider.inputs.connection.iter().find(|input| input.wire_name() == name);
-        input.is_none_or(|input| limit_broken_by(provider, integration, input, value).is_none())
-    };
-    let connection = config
-        .iter()
-        .map(|(name, value)| (name, text_of(value)))
-        .filter(|(name, value)| is_allowed(name, value))
-        .map(|(name, value)| (ours(&provider.inputs.connection, name), value));
+    let connection =
+        config.iter().map(|(name, value)| (ours(&provider.inputs.connection, name), text_of(value)));
     let operator = integration
         .config
         .iter()
@@ -59,7 +42,23 @@ impl Engine {
 
 impl Engine {
     /// [`Engine::fields`], with what is kept sealed: secret fields of the connection and of the integration.
+    ///
+    /// # Errors
+    ///
+    /// A refusal when the connection names a server that the operator does not allow.
     pub(crate) fn all_fields(
+        &self,
+        provider: &Provider,
+        integration: &Integration,
+        config: &Map<String, Value>,
+        secret: &SecretMap,
+    ) -> Result<Fields, Error> {
+        servers::check_all(provider, integration, config)?;
+        self.every_field(provider, integration, config, secret)
+    }
+
+    /// [`Engine::all_fields`] for what is only shown.
+    pub(crate) fn every_field(
         &self,
         provider: &Provider,
         integration: &Integration,

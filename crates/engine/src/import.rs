@@ -18,6 +18,7 @@ use crate::introspect::may_be_untold;
 use crate::read::ReadConnection;
 use crate::save::{LookUp, Save};
 use crate::seals::SecretMap;
+use crate::servers;
 use crate::verify::has_check;
 
 /// A connection to be imported.
@@ -87,6 +88,9 @@ impl Engine {
             (None, None) => (Map::new(), SecretMap::new()),
         };
         issues.extend(missing_config(&provider, &config));
+        if let Err(forbidden) = servers::check_all(&provider, &integration, &config) {
+            issues.push(forbidden.issue().under("connection_config"));
+        }
         if !issues.is_empty() {
             return Err(Error::Invalid(issues));
         }

@@ -34,6 +34,7 @@ mod save;
 mod scrub;
 mod seals;
 mod send;
+mod servers;
 mod sessions;
 mod token_calls;
 mod usage;

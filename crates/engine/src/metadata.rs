@@ -1,7 +1,5 @@
 //! The app's own data on a connection: set as a whole, or merged key by key.
 
-use std::collections::BTreeSet;
-
 use model::audit::Action;
 use model::{Connection, ConnectionKey, IntegrationKey};
 use serde_json::{Map, Value};
@@ -34,12 +32,9 @@ impl Engine {
         let found = store::integrations::find(self.store(), environment, integration).await?;
         let integration = found.ok_or(Error::NotFound(Thing::Connection))?;
         let mut tx = self.store().begin().await?;
-        let mut connections: Vec<Connection> = Vec::with_capacity(keys.len());
-        // In one order, so that two writers of the same connections do not wait for each other.
-        for key in keys.iter().collect::<BTreeSet<_>>() {
-            let found = store::connections::find_to_change(&mut tx, environment, integration.id, key).await?;
-            connections.push(found.ok_or(Error::NotFound(Thing::Connection))?);
-        }
+        let found =
+            store::connections::find_all_to_change(&mut tx, environment, integration.id, keys).await?;
+        let connections = found.ok_or(Error::NotFound(Thing::Connection))?;
         for connection in &connections {
             let mut written = match write {
                 MetadataWrite::Replace => Map::new(),

@@ -111,10 +111,14 @@ fn is_below(host: &str) -> bool {
 /// Whether a host name or URL leads to a host of a list. An empty list holds every host. A port has to be listed with its
 /// host.
 pub fn is_among(list: &str, value: &str) -> bool {
-    let url = Url::parse(value).ok().filter(|_| value.contains("://"));
+    if list.trim().is_empty() {
+        return true;
+    }
+    let url = Url::parse(value).ok().filter(|_| is_url(value));
     let value = match &url {
         Some(url) => url.authority(),
-        None => value,
+        None if is_hostname(value) => value,
+        None => return false,
     };
     let names = |host: &str| match host.strip_prefix('*') {
         Some(end) => {
@@ -123,7 +127,7 @@ pub fn is_among(list: &str, value: &str) -> bool {
         }
         None => host.eq_ignore_ascii_case(value),
     };
-    list.trim().is_empty() || hosts(list).any(names)
+    hosts(list).any(names)
 }
 
 /// An absolute URL without user information. Plain http is left to the egress rules, which allow it only where the
@@ -235,6 +239,8 @@ mod tests {
             ("https://a.cloud.example:443/", true),
             ("https://evil.example/.cloud.example", false),
             ("https://evil.example/?acme.example", false),
+            ("evil.example/.cloud.example", false),
+            ("https://u@a.cloud.example/", false),
             ("", false),
         ] {
             assert_eq!(is_among(list, value), is_listed, "{value}");

@@ -8,6 +8,7 @@ mod lookups;
 mod refresh;
 mod row;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use model::{
 use serde_json::{Map, Value};
 
 use crate::columns::{counter, json, ms, opt_plain, plain};
-use crate::db::{Store, Tx};
+use crate::db::{On, Store, Tx};
 use crate::error::Error;
 use crate::last_used::LastUsed;
 use crate::memory::{Name, Touched};
@@ -29,7 +30,7 @@ pub use refresh::{
 };
 pub use row::Found;
 
-use row::{ConnectionRow, FoundRow, KeyRow, search_text};
+use row::{ConnectionRow, FoundRow, IdRow, KeyRow, search_text};
 
 /// What can change without touching the credential.
 #[derive(Debug, Clone)]
@@ -161,13 +162,43 @@ pub async fn find_to_change(
     integration: IntegrationId,
     key: &ConnectionKey,
 ) -> Result<Option<Connection>, Error> {
-    // A row that is written stays locked. SQLite knows no `for update`, and PostgreSQL asks for nothing more than this.
-    let sql = "update connections set updated_at = updated_at
-        where environment_id = $1 and integration_id = $2 and key = $3";
-    execute!(tx.on(), sql, environment.0, integration.0, key.as_str())?;
-    let sql =
-        select!("", "connections c where c.environment_id = $1 and c.integration_id = $2 and c.key = $3");
+    // SQLite has one writer and nothing to lock. A row that is not there cannot be locked: inserting it may conflict.
+    let sql = match tx.on() {
+        On::Sqlite(_) => IN_INTEGRATION,
+        On::Postgres(..) => LOCKED_IN_INTEGRATION,
+    };
     Ok(rows!(tx.on(), ConnectionRow, sql, environment.0, integration.0, key.as_str())?.pop())
+}
+
+const IN_INTEGRATION: &str =
+    select!("", "connections c where c.environment_id = $1 and c.integration_id = $2 and c.key = $3");
+const LOCKED_IN_INTEGRATION: &str = select!(
+    "",
+    "connections c where c.environment_id = $1 and c.integration_id = $2 and c.key = $3 for no key update"
+);
+
+/// [`find_to_change`] for several keys. `None` when one of them is unknown.
+pub async fn find_all_to_change(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    integration: IntegrationId,
+    keys: &[ConnectionKey],
+) -> Result<Option<Vec<Connection>>, Error> {
+    let sql = "select id from connections where environment_id = $1 and integration_id = $2 and key = $3";
+    let mut named = BTreeMap::new();
+    for key in keys {
+        let found = rows!(tx.on(), IdRow, sql, environment.0, integration.0, key.as_str())?.pop();
+        let Some(id) = found else { return Ok(None) };
+        named.insert(id, key);
+    }
+    let mut connections = Vec::with_capacity(named.len());
+    // Two writers that lock rows in the same order wait for each other; in different orders they would deadlock. Uses are
+    // written in the order of the identifiers too.
+    for key in named.into_values() {
+        let Some(found) = find_to_change(tx, environment, integration, key).await? else { return Ok(None) };
+        connections.push(found);
+    }
+    Ok(Some(connections))
 }
 
 /// Writes everything that an authorization or an import may change, the credential with it, if the row still has the

@@ -124,17 +124,20 @@ fn ends_with_a_value(template: &Template) -> bool {
     template.host_suffix().is_some_and(|suffix| suffix.split(':').next().is_some_and(str::is_empty))
 }
 
-/// The client's secret is the operator's. Where an end user names any server that it then goes to, the operator can at
-/// least say which servers those are.
+/// Secrets of the operator: that of the client, and those that are asked of the operator. Where an end user names any
+/// server that they then go to, the operator can at least say which servers those are.
 pub(super) fn secret_for_anyone(provider: &Provider, site: &Site<'_>) -> Option<String> {
-    let is_operators = matches!(
+    let has_client = matches!(
         provider.auth,
         AuthMode::Oauth2
             | AuthMode::Oauth1
             | AuthMode::AppInstallation
             | AuthMode::AppInstallationWithUserOauth
+            | AuthMode::McpOauth2
+            | AuthMode::McpOauth2Discovery
     );
-    if !is_operators || !site.takes_the_client() {
+    let has_more = provider.inputs.integration.iter().any(|input| input.secret);
+    if !(has_client && site.takes_the_client() || has_more && site.at != "authorization.url") {
         return None;
     }
     let is_any = |placeholder: &&Placeholder| {
@@ -148,7 +151,7 @@ pub(super) fn secret_for_anyone(provider: &Provider, site: &Site<'_>) -> Option<
     };
     let open = deciding(site.template).into_iter().find(is_any)?;
     Some(format!(
-        "open host: `{open}` chooses who gets the client's secret; let the operator limit it: limited_by = an integration input of kind \"hosts\""
+        "open host: `{open}` chooses who gets the operator's secret; let the operator limit it: limited_by = an integration input of kind \"hosts\""
     ))
 }
 

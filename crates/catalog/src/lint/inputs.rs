@@ -46,10 +46,12 @@ pub(super) fn check(provider: &Provider, findings: &mut Findings) {
 fn limit(at: &str, input: &Input, group: &str, provider: &Provider, findings: &mut Findings) {
     let Some(limit) = &input.limited_by else { return };
     let at = format!("{at}.limited_by");
-    if group != "connection" || !matches!(input.kind, Kind::Hostname | Kind::Url) {
-        findings.add(&at, "only connection inputs of kind \"hostname\" or \"url\" are limited to hosts");
+    if group != "connection" || input.secret || !matches!(input.kind, Kind::Hostname | Kind::Url) {
+        let message = "only connection inputs of kind \"hostname\" or \"url\", and no secret ones, are limited to hosts";
+        findings.add(&at, message);
     }
-    let names_hosts = |other: &Input| matches!(other.kind, Kind::Hosts | Kind::Hostname);
+    // A secret one is not there to be compared with.
+    let names_hosts = |other: &Input| !other.secret && matches!(other.kind, Kind::Hosts | Kind::Hostname);
     if !provider.inputs.integration.iter().any(|other| other.name == *limit && names_hosts(other)) {
         let message = format!("no integration input `{limit}` is of kind \"hosts\" or \"hostname\"");
         findings.add(&at, message);
@@ -124,13 +126,19 @@ fn pattern_rules(at: &str, input: &Input, text: &str, findings: &mut Findings) {
     }
 }
 
+const NOT_IN_A_HOST: [char; 5] = ['/', '@', '?', '#', ' '];
+
 /// A default or example that the field's own kind would refuse.
 fn kind_rules(at: &str, input: &Input, findings: &mut Findings) {
     for (key, value) in [("default", &input.default), ("example", &input.example)] {
         let Some(value) = value else { continue };
         let refusal = match input.kind {
-            Kind::String | Kind::Text | Kind::Hosts => None,
-            Kind::Hostname => value.contains(['/', '@', '?', '#', ' ']).then_some("is no host name"),
+            Kind::String | Kind::Text => None,
+            Kind::Hostname => value.contains(NOT_IN_A_HOST).then_some("is no host name"),
+            Kind::Hosts => value
+                .split(',')
+                .any(|host| host.trim().is_empty() || host.trim().contains(NOT_IN_A_HOST))
+                .then_some("is no list of host names"),
             Kind::Url => (!url::Url::parse(value).is_ok_and(|url| url.has_host())).then_some("is no URL"),
             Kind::Uuid => (!is_uuid(value)).then_some("is no UUID"),
             Kind::Email => (!value.contains('@')).then_some("is no e-mail address"),

@@ -265,9 +265,7 @@ fn unused_inputs(provider: &Provider, sites: &[Site<'_>], findings: &mut Finding
         let used = sites.iter().any(|site| site.template.placeholders().contains(&&wanted));
         let is_known =
             provider.exclusive_by.contains(&input.name) || is_credential_of_plugin(provider, &input.name);
-        let limits =
-            provider.inputs.connection.iter().any(|limited| limited.limited_by.as_ref() == Some(&input.name));
-        if !used && !is_known && !limits {
+        if !used && !is_known && !provider.is_limit(input) {
             let message = format!("the integration input `{}` is used by no template", input.name);
             findings.add(format!("inputs.integration.{index}.name"), message);
         }

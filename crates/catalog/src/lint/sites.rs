@@ -17,7 +17,9 @@ pub(super) struct Site<'a> {
 }
 
 /// Where the client proves itself at a server.
-const CLIENT_CALLS: [&str; 11] = [
+const CLIENT_CALLS: [&str; 13] = [
+    "mcp.server_url",
+    "mcp.registration_url",
     "authorization.pushed_url",
     "device.url",
     "token.url",
@@ -34,9 +36,12 @@ const CLIENT_CALLS: [&str; 11] = [
 impl Site<'_> {
     /// Whether the client's secret goes where this URL leads.
     pub(super) fn takes_the_client(&self) -> bool {
-        CLIENT_CALLS.iter().any(|call| {
-            self.at.strip_prefix(call).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        CLIENT_CALLS.iter().any(|call| self.is_at(call))
+    }
+
+    /// Whether this is the URL of a name, or one of its alternatives.
+    fn is_at(&self, name: &str) -> bool {
+        self.at.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
 
@@ -302,5 +307,25 @@ impl<'a> Sites<'a> {
         for (at, template) in found {
             self.one(at, moment, Form::Body, template);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_that_takes_the_client_is_known_by_its_name() {
+        let mut unseen: Vec<&str> = CLIENT_CALLS.to_vec();
+        let embedded = crate::Catalog::embedded();
+        // So far only operators name the endpoint for pushed requests.
+        let mut pushing = (*embedded.get("github").expect("an embedded provider")).clone();
+        let token_url = pushing.token.as_ref().map(|token| token.url.clone());
+        pushing.authorization.as_mut().expect("a page").pushed_url = token_url;
+        for provider in embedded.iter().chain([pushing.into()]) {
+            let sites = all(&provider);
+            unseen.retain(|call| !sites.iter().any(|site| site.is_at(call)));
+        }
+        assert_eq!(unseen, [""; 0], "no template stands there");
     }
 }

@@ -69,8 +69,11 @@ impl Setback {
         Self { code: "unusable_integration".to_owned(), message: error.to_string() }
     }
 
-    /// Something of ours that is stored and cannot be read.
+    /// Something of ours that is stored and cannot be read, or must not be used.
     pub(crate) fn unreadable(error: &Error) -> Self {
+        if let Error::Refused(refusal) = error {
+            return Self::unusable(&refusal.message);
+        }
         Self { code: "integrity_error".to_owned(), message: error.to_string() }
     }
 }

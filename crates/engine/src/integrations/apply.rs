@@ -37,12 +37,12 @@ impl Engine {
             config.append(&mut client.app);
             apply_client(integration, secrets, provider, client)?;
         }
-        let declares_config = !provider.inputs.integration.is_empty();
-        if declares_config && !given.custom.is_empty() {
+        let operator = &provider.inputs.integration;
+        if operator.iter().any(|input| !provider.is_limit(input)) && !given.custom.is_empty() {
             let message = format!("{} takes integration_config, not custom", provider.name);
             return Err(Error::refused(Rule::Body, message));
         }
-        if !declares_config && !config.is_empty() {
+        if operator.is_empty() && !config.is_empty() {
             return Err(Error::refused(Rule::Body, format!("{} takes no integration_config", provider.name)));
         }
         integration.custom.extend(given.custom);

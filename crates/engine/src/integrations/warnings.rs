@@ -3,6 +3,7 @@
 use catalog::Provider;
 use catalog::input::Input;
 use model::Integration;
+use model::integration::CLIENT_SECRET;
 
 /// Some providers know only one live token for what the operator entered (a contact, a shop): two integrations that
 /// enter the same invalidate each other's tokens.
@@ -69,13 +70,18 @@ pub(super) fn unknown_scopes(integration: &Integration, provider: &Provider) -> 
     })
 }
 
-/// Where end users name the server, the client's secret goes to whichever they name.
+/// Where end users name the server, the operator's secrets go to whichever they name.
 pub(super) fn any_server(integration: &Integration, provider: &Provider) -> Option<String> {
+    let entered = provider.inputs.integration.iter().filter(|input| input.secret).map(Input::wire_name);
+    if !entered.chain([CLIENT_SECRET]).any(|name| integration.secret_names.iter().any(|held| held == name)) {
+        return None;
+    }
     let is_unset = |input: &&Input| !integration.config.contains_key(input.wire_name());
     let unset =
         provider.inputs.connection.iter().filter_map(|input| provider.limit_of(input)).find(is_unset)?;
     Some(format!(
-        "end users name the server that the client secret is sent to; say in integration_config.{} which ones they may name",
+        "end users name the server that the integration's secret is sent to; say in integration_config.{} which ones \
+         they may name",
         unset.wire_name()
     ))
 }

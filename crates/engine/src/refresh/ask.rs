@@ -44,7 +44,12 @@ impl Engine {
     ) -> Result<Result<Asked, Attempt>, Error> {
         let Prepared { integration, provider } = prepared;
         let secrets = self.open_connection(connection)?;
-        let fields = self.all_fields(provider, integration, &connection.config, &secrets.fields)?;
+        let fields = match self.all_fields(provider, integration, &connection.config, &secrets.fields) {
+            Err(Error::Refused(refusal)) => {
+                return Ok(Err(Attempt { refused: true, ..Attempt::no_answer(UNUSABLE, refusal.message) }));
+            }
+            fields => fields?,
+        };
         self.in_time(lease)?;
         let asked = match &secrets.credential {
             Credential::OAuth2(tokens) => {

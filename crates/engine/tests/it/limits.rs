@@ -7,9 +7,10 @@ use serde_json::json;
 use testkit::{World, each_world};
 
 use crate::fixtures::{
-    FORCED, client, failing, imported, new_connection, object, submitted, succeeded, texts, tokens,
-    wrong_fields,
+    Established, FORCED, client, failing, import, imported, key_of, new_connection, object, set_up,
+    submitted, succeeded, texts, tokens, wrong_fields,
 };
+use crate::own::state_in;
 use crate::stub::{Stub, each_world_with, json as answer};
 
 async fn integration(world: &World, provider: &str, key: &str, config: &[(&str, &str)]) -> IntegrationView {
@@ -28,7 +29,9 @@ async fn set(world: &World, integration: &IntegrationKey, name: &str, value: &st
     let patch = IntegrationPatch { config: texts(&[(name, value)]), ..IntegrationPatch::default() };
     let by = world.may::<right::UpdateIntegration>();
     let changed = world.engine.update_integration(&by, integration, patch).await;
-    assert!(changed.is_ok());
+    if let Err(error) = changed {
+        panic!("{error}");
+    }
 }
 
 #[tokio::test]
@@ -75,24 +78,105 @@ async fn an_end_user_cannot_leave_the_server_that_the_operator_set() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_no_longer_allowed_is_sent_nothing_more() {
+async fn an_import_is_held_to_the_list_and_told_so() {
+    each_world(async |world| {
+        let limit = [("allowed_hosts", "acme.odoo.com")];
+        let key = integration(&world, "odoo", "erp", &limit).await.integration.key;
+        // Under the name on the wire, and under ours, which templates know too.
+        for (name, server) in [
+            ("serverUrl", "evil.example"),
+            ("server_url", "evil.example"),
+            ("serverUrl", "evil.example/acme.odoo.com"),
+        ] {
+            let mut new = new_connection(&key, "c", Credential::OAuth2(tokens("old", Some("rt"), None)));
+            new.config = Some(object(json!({"serverUrl": "acme.odoo.com", name: server})));
+            assert_eq!(wrong_fields(import(&world, new).await), ["connection_config.serverUrl"], "{name}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_holds_for_mcp_servers_too() {
+    each_world(async |world| {
+        let limit = [("allowed_hosts", "mcp.acme.example")];
+        let key = key_of(set_up(&world, "mcp-generic", "mcp", &limit).await);
+        let session = world.session().await;
+        let entered = [("mcp_server_url", "https://evil.example/mcp")];
+        let elsewhere = submitted(&world, &session, &key, &entered).await;
+        assert_eq!(wrong_fields(elsewhere), ["mcp_server_url"]);
+    })
+    .await;
+}
+
+/// A server that the client's secret must not go to.
+async fn elsewhere() -> Stub {
     let granted = json!({"access_token": "new", "refresh_token": "rt 2", "expires_in": 1800});
-    let stub = Stub::playing(move |_, _| answer(200, &granted)).await;
+    Stub::playing(move |_, _| answer(200, &granted)).await
+}
+
+/// A stored connection that names a server.
+async fn at(world: &World, key: &IntegrationKey, host: &str) -> Established {
+    let mut new = new_connection(key, "c", Credential::OAuth2(tokens("old", Some("rt"), None)));
+    new.config = Some(object(json!({"hostname": host})));
+    imported(world, new).await
+}
+
+#[tokio::test]
+async fn a_server_that_is_no_longer_allowed_is_sent_nothing_more() {
+    let stub = elsewhere().await;
     each_world_with(vec![stub.provider("servicenow", &[])], |world| {
         let stub = &stub;
         async move {
-            let asked_before = stub.asked().len();
+            let before = stub.asked().len();
             let key = integration(&world, "servicenow", "itsm", &[]).await.integration.key;
-            let mut new = new_connection(&key, "c", Credential::OAuth2(tokens("old", Some("rt"), None)));
-            new.config = Some(object(json!({"hostname": stub.host})));
-            let connection = imported(&world, new).await;
+            let connection = at(&world, &key, &stub.host).await;
             set(&world, &key, "allowed_hosts", "*.service-now.com").await;
             let upstream = failing(connection.read_with(&world, FORCED).await);
             assert_eq!(upstream.code, "unusable_integration");
-            assert_eq!(stub.asked().len(), asked_before);
+            assert!(upstream.message.contains("integration_config.allowed_hosts"), "{}", upstream.message);
+            assert_eq!(stub.asked().len(), before);
             set(&world, &key, "allowed_hosts", &stub.host).await;
             succeeded(connection.read_with(&world, FORCED).await);
-            assert_eq!(stub.asked().len(), asked_before + 1);
+            assert_eq!(stub.asked().len(), before + 1);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_that_is_set_while_somebody_is_at_the_provider_holds_when_they_come_back() {
+    let stub = elsewhere().await;
+    each_world_with(vec![stub.provider("servicenow", &[])], |world| {
+        let stub = &stub;
+        async move {
+            let before = stub.asked().len();
+            let key = integration(&world, "servicenow", "itsm", &[]).await.integration.key;
+            let session = world.session().await;
+            let sent = submitted(&world, &session, &key, &[("hostname", &stub.host)]).await;
+            let Ok(Submitted::Redirect { url, cookie_value, .. }) = sent else { panic!("they set out") };
+            set(&world, &key, "allowed_hosts", "*.service-now.com").await;
+            let query = format!("code=the-code&state={}", state_in(&url));
+            let cookie = cookie_value.into_inner();
+            let answer = world.engine.callback(&query, |_| Some(cookie.clone())).await;
+            assert!(answer.is_err());
+            assert_eq!(stub.asked().len(), before);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_grant_of_one_server_is_not_sent_to_the_one_that_the_operator_names_later() {
+    let (first, second) = (elsewhere().await, elsewhere().await);
+    each_world_with(vec![first.provider("agiloft", &[])], |world| {
+        let (first, second) = (&first, &second);
+        async move {
+            let key = integration(&world, "agiloft", "docs", &[("contactId", "1042")]).await.integration.key;
+            let connection = at(&world, &key, &first.host).await;
+            set(&world, &key, "hostname", &second.host).await;
+            failing(connection.read_with(&world, FORCED).await);
+            assert_eq!((first.asked().len(), second.asked().len()), (0, 0));
         }
     })
     .await;

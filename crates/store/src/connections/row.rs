@@ -72,6 +72,11 @@ pub(super) struct DueRow {
 }
 
 #[derive(sqlx::FromRow)]
+pub(super) struct IdRow {
+    id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
 pub(super) struct KeyRow {
     key: String,
 }
@@ -166,6 +171,15 @@ impl Row for DueRow {
 
     fn read(self, _: Columns) -> Result<(EnvironmentId, ConnectionId), Error> {
         Ok((EnvironmentId(self.environment_id), ConnectionId(self.id)))
+    }
+}
+
+impl Row for IdRow {
+    const TABLE: &'static str = ConnectionRow::TABLE;
+    type Noun = Uuid;
+
+    fn read(self, _: Columns) -> Result<Uuid, Error> {
+        Ok(self.id)
     }
 }
 

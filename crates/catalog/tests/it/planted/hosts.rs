@@ -145,7 +145,7 @@ fn mistakes_in_urls_are_found() {
     a pattern of any text
         planted.toml:8: open host: the pattern of `{connection.tenant}` does not end in known domains; name them, or write kind = "hostname" and let it be any
     a secret for any server
-        planted.toml:8: open host: `{connection.tenant}` chooses who gets the client's secret; let the operator limit it: limited_by = an integration input of kind "hosts"
+        planted.toml:8: open host: `{connection.tenant}` chooses who gets the operator's secret; let the operator limit it: limited_by = an integration input of kind "hosts"
     a server that the browser brings
         planted.toml:8: open host: `{connection.server}` comes back with the browser, so its input needs a pattern that ends in known domains
     a server that the browser brings, open

@@ -50,6 +50,12 @@ pub(super) fn mistakes() -> Vec<Mistake> {
             "a limit of what is no server",
             plain(&format!("limited_by = \"servers\"\n{SERVERS}kind = \"hosts\"")),
         ),
+        (
+            "an example that is no list of hosts",
+            plain(&format!(
+                "kind = \"hostname\"\nlimited_by = \"servers\"\n{SERVERS}kind = \"hosts\"\nexample = \"https://a.example\""
+            )),
+        ),
         ("hidden and required", input("hidden = true")),
         ("visible with an input that is not there", input("visible_when = { plan = \"pro\" }")),
         ("visible with itself", input("visible_when = { tenant = \"a\" }")),
@@ -121,7 +127,9 @@ fn mistakes_in_inputs_are_found() {
     a limit that is no list of hosts
         planted.toml:15: no integration input `servers` is of kind "hosts" or "hostname"
     a limit of what is no server
-        planted.toml:14: only connection inputs of kind "hostname" or "url" are limited to hosts
+        planted.toml:14: only connection inputs of kind "hostname" or "url", and no secret ones, are limited to hosts
+    an example that is no list of hosts
+        planted.toml:20: the example is no list of host names
     hidden and required
         planted.toml:11: `tenant` is hidden and required, so it needs a `default`
     visible with an input that is not there
