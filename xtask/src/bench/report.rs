@@ -23,6 +23,13 @@ pub(crate) struct Round {
 }
 
 impl Round {
+    /// Of several the one whose ratio is in the middle.
+    pub(crate) fn median(mut rounds: Vec<Self>) -> Option<Self> {
+        rounds.sort_by(|a, b| a.ratio().total_cmp(&b.ratio()));
+        let middle = rounds.len() / 2;
+        rounds.into_iter().nth(middle)
+    }
+
     /// The product's share of the floor.
     fn ratio(&self) -> f64 {
         number(&self.product, "rps") / number(&self.floor, "rps").max(1.0)
@@ -50,7 +57,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Reads over 10,000 connections, answers of {} bytes; times in microseconds",
+            "Reads over 10,000 connections, answers of {} bytes; times in microseconds; median pairs",
             self.body_bytes
         )?;
         writeln!(
@@ -109,6 +116,14 @@ mod tests {
             cold_start: Duration::from_millis(12),
             imported_per_s: 3_000.0,
         }
+    }
+
+    #[test]
+    fn the_round_in_the_middle_is_told() {
+        let round =
+            |rps: f64| Round { product: json!({ "rps": rps }), floor: json!({ "rps": 100 }), connections: 1 };
+        let median = Round::median([90.0, 10.0, 50.0].map(round).into()).expect("there are some");
+        assert_eq!(median.product["rps"], 50.0);
     }
 
     #[test]
