@@ -54,11 +54,11 @@ impl Engine {
         secret: &SecretMap,
     ) -> Result<Fields, Error> {
         servers::check_all(provider, integration, config)?;
-        self.every_field(provider, integration, config, secret)
+        self.fields_to_show(provider, integration, config, secret)
     }
 
-    /// [`Engine::all_fields`] for what is only shown.
-    pub(crate) fn every_field(
+    /// [`Engine::all_fields`] for what is shown and sent nowhere, so that it does not matter which server is named.
+    pub(crate) fn fields_to_show(
         &self,
         provider: &Provider,
         integration: &Integration,

@@ -1,7 +1,7 @@
 //! The operator's say in which servers end users may name: the client's secret goes where they point.
 //!
-//! A list that is set later holds for what is stored already: [`Engine::all_fields`](crate::Engine) refuses to fill a
-//! request with a server that is not on it, so nothing more is sent there.
+//! A list that is set later holds for what is stored already: `Engine::all_fields` refuses a connection that names a
+//! server which is not on it, so that nothing more is sent there.
 
 use catalog::Provider;
 use catalog::input::Input;

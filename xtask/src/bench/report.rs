@@ -57,7 +57,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Reads over 10,000 connections, answers of {} bytes; times in microseconds; median pairs",
+            "Reads over 10,000 connections, answers of {} bytes; the median of several pairs; times in microseconds",
             self.body_bytes
         )?;
         writeln!(

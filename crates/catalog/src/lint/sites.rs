@@ -16,7 +16,7 @@ pub(super) struct Site<'a> {
     pub(super) template: &'a Template,
 }
 
-/// Where the client proves itself at a server.
+/// Where the client proves itself at a server, or the server is named that says where.
 const CLIENT_CALLS: [&str; 13] = [
     "mcp.server_url",
     "mcp.registration_url",
@@ -34,7 +34,7 @@ const CLIENT_CALLS: [&str; 13] = [
 ];
 
 impl Site<'_> {
-    /// Whether the client's secret goes where this URL leads.
+    /// Whether the client's secret follows this URL.
     pub(super) fn takes_the_client(&self) -> bool {
         CLIENT_CALLS.iter().any(|call| self.is_at(call))
     }

@@ -173,7 +173,7 @@ impl Engine {
         integration: &Integration,
         preset: &Map<String, Value>,
     ) -> Result<Vec<String>, Error> {
-        let fields = self.every_field(provider, integration, preset, &SecretMap::new())?;
+        let fields = self.fields_to_show(provider, integration, preset, &SecretMap::new())?;
         let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret: None };
         Ok(known_scopes(provider, &client, &chosen_scopes(integration, preset), &fields))
     }

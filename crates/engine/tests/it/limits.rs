@@ -122,46 +122,48 @@ async fn at(world: &World, key: &IntegrationKey, host: &str) -> Established {
     imported(world, new).await
 }
 
+/// Runs a test with an integration whose end users may name any server, and with a server for them to name.
+async fn each_unlimited(test: impl AsyncFn(World, IntegrationKey, &Stub)) {
+    let stub = elsewhere().await;
+    let (test, stub) = (&test, &stub);
+    each_world_with(vec![stub.provider("servicenow", &[])], |world| async move {
+        let key = integration(&world, "servicenow", "itsm", &[]).await.integration.key;
+        test(world, key, stub).await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_server_that_is_no_longer_allowed_is_sent_nothing_more() {
-    let stub = elsewhere().await;
-    each_world_with(vec![stub.provider("servicenow", &[])], |world| {
-        let stub = &stub;
-        async move {
-            let before = stub.asked().len();
-            let key = integration(&world, "servicenow", "itsm", &[]).await.integration.key;
-            let connection = at(&world, &key, &stub.host).await;
-            set(&world, &key, "allowed_hosts", "*.service-now.com").await;
-            let upstream = failing(connection.read_with(&world, FORCED).await);
-            assert_eq!(upstream.code, "unusable_integration");
-            assert!(upstream.message.contains("integration_config.allowed_hosts"), "{}", upstream.message);
-            assert_eq!(stub.asked().len(), before);
-            set(&world, &key, "allowed_hosts", &stub.host).await;
-            succeeded(connection.read_with(&world, FORCED).await);
-            assert_eq!(stub.asked().len(), before + 1);
-        }
+    each_unlimited(async |world, key, stub| {
+        let before = stub.asked().len();
+        let connection = at(&world, &key, &stub.host).await;
+        set(&world, &key, "allowed_hosts", "*.service-now.com").await;
+        let upstream = failing(connection.read_with(&world, FORCED).await);
+        assert_eq!(upstream.code, "unusable_integration");
+        assert!(upstream.message.contains("integration_config.allowed_hosts"), "{}", upstream.message);
+        assert_eq!(stub.asked().len(), before);
+        set(&world, &key, "allowed_hosts", &stub.host).await;
+        succeeded(connection.read_with(&world, FORCED).await);
+        assert_eq!(stub.asked().len(), before + 1);
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_list_that_is_set_while_somebody_is_at_the_provider_holds_when_they_come_back() {
-    let stub = elsewhere().await;
-    each_world_with(vec![stub.provider("servicenow", &[])], |world| {
-        let stub = &stub;
-        async move {
-            let before = stub.asked().len();
-            let key = integration(&world, "servicenow", "itsm", &[]).await.integration.key;
-            let session = world.session().await;
-            let sent = submitted(&world, &session, &key, &[("hostname", &stub.host)]).await;
-            let Ok(Submitted::Redirect { url, cookie_value, .. }) = sent else { panic!("they set out") };
-            set(&world, &key, "allowed_hosts", "*.service-now.com").await;
-            let query = format!("code=the-code&state={}", state_in(&url));
-            let cookie = cookie_value.into_inner();
-            let answer = world.engine.callback(&query, |_| Some(cookie.clone())).await;
-            assert!(answer.is_err());
-            assert_eq!(stub.asked().len(), before);
-        }
+    each_unlimited(async |world, key, stub| {
+        let before = stub.asked().len();
+        let session = world.session().await;
+        let sent = submitted(&world, &session, &key, &[("hostname", &stub.host)]).await;
+        let Ok(Submitted::Redirect { url, cookie_value, .. }) = sent else { panic!("they set out") };
+        set(&world, &key, "allowed_hosts", "*.service-now.com").await;
+        let query = format!("code=the-code&state={}", state_in(&url));
+        let cookie = cookie_value.into_inner();
+        let answer = world.engine.callback(&query, |_| Some(cookie.clone())).await;
+        let failure = answer.expect_err("nothing is connected");
+        assert!(format!("{failure:?}").contains("integration_config.allowed_hosts"), "{failure:?}");
+        assert_eq!(stub.asked().len(), before);
     })
     .await;
 }
